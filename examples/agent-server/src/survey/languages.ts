@@ -1,0 +1,42 @@
+const BY_EXTENSION: Readonly<Record<string, string>> = {
+  '.c': 'C',
+  '.cc': 'C++',
+  '.cjs': 'JavaScript',
+  '.cpp': 'C++',
+  '.cs': 'C#',
+  '.css': 'CSS',
+  '.cts': 'TypeScript',
+  '.go': 'Go',
+  '.h': 'C',
+  '.hpp': 'C++',
+  '.html': 'HTML',
+  '.java': 'Java',
+  '.js': 'JavaScript',
+  '.json': 'JSON',
+  '.jsx': 'JavaScript',
+  '.kt': 'Kotlin',
+  '.lua': 'Lua',
+  '.md': 'Markdown',
+  '.mjs': 'JavaScript',
+  '.mts': 'TypeScript',
+  '.php': 'PHP',
+  '.pl': 'Perl',
+  '.py': 'Python',
+  '.rb': 'Ruby',
+  '.rs': 'Rust',
+  '.sh': 'Shell',
+  '.sql': 'SQL',
+  '.swift': 'Swift',
+  '.toml': 'TOML',
+  '.ts': 'TypeScript',
+  '.tsx': 'TypeScript',
+  '.txt': 'Text',
+  '.xml': 'XML',
+  '.yaml': 'YAML',
+  '.yml': 'YAML',
+};
+
+/** The language of a text file, by the extension of its name. */
+export function languageOf(extension: string): string {
+  return BY_EXTENSION[extension.toLowerCase()] ?? 'other';
+}

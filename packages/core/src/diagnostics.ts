@@ -1,0 +1,93 @@
+import type { LateOutcome } from './late/outcome.js';
+import type { UntouchedReason } from './negotiate.js';
+
+/** What one can know of a hold while it lives. */
+export interface HoldInfo {
+  /** Unique in this process and unlikely to meet another process's. */
+  readonly id: string;
+  readonly state: string;
+  readonly format: string;
+  readonly intervalMs: number;
+  /** Beats sent so far. */
+  readonly beats: number;
+  /** Beats dropped because the client was slow. */
+  readonly beatsDropped: number;
+}
+
+/** Why a header of the handler's did not reach the client. */
+export type DroppedHeaderReason =
+  /** It is not on the list. */
+  | 'unlisted'
+  /** The late head was full. */
+  | 'size'
+  /** The page of another origin may not read it. */
+  | 'not_exposed'
+  /** The format has no place for late headers. */
+  | 'format';
+
+/**
+ * Everything that happens to a hold. Adapters on Node publish each on the channel `holdopen:<type>`
+ * of `node:diagnostics_channel`. `request` is the framework's own request.
+ */
+export type HoldEvent<Request = unknown> =
+  /** A response fell silent, or began to stream, and is under keep-alive now. */
+  | { readonly type: 'start'; readonly hold: HoldInfo; readonly request: Request }
+  /** holdopen sent the head, 200, in place of the handler. */
+  | { readonly type: 'commit'; readonly hold: HoldInfo; readonly request: Request }
+  | { readonly type: 'beat'; readonly hold: HoldInfo; readonly request: Request }
+  /** The client takes nothing right now, so no beat was sent. */
+  | { readonly type: 'beat-dropped'; readonly hold: HoldInfo; readonly request: Request }
+  | {
+      readonly type: 'late-outcome';
+      readonly hold: HoldInfo;
+      readonly request: Request;
+      readonly outcome: LateOutcome;
+    }
+  | {
+      readonly type: 'late-header-dropped';
+      readonly hold: HoldInfo;
+      readonly request: Request;
+      readonly header: string;
+      readonly reason: DroppedHeaderReason;
+    }
+  /** The client left before the answer was complete. */
+  | { readonly type: 'disconnect'; readonly hold: HoldInfo; readonly request: Request }
+  /** The handler gave no sign of life for `maxSilenceMs`. */
+  | {
+      readonly type: 'silence';
+      readonly hold: HoldInfo;
+      readonly request: Request;
+      readonly silentMs: number;
+    }
+  /** The last event of every hold. */
+  | {
+      readonly type: 'end';
+      readonly hold: HoldInfo;
+      readonly request: Request;
+      /** How it ended: by the handler, cut or ended by holdopen, or left by the client. */
+      readonly how: 'complete' | 'failed' | 'disconnected';
+      readonly heldMs: number;
+    }
+  /** A response that was about to be held passes as it is. */
+  | { readonly type: 'untouched'; readonly reason: UntouchedReason; readonly request: Request };
+
+export type HoldEventType = HoldEvent['type'];
+
+export const HOLD_EVENT_TYPES: readonly HoldEventType[] = [
+  'start',
+  'commit',
+  'beat',
+  'beat-dropped',
+  'late-outcome',
+  'late-header-dropped',
+  'disconnect',
+  'silence',
+  'end',
+  'untouched',
+];
+
+/** Where events go. `wants` is asked first, so that nobody pays for an event that nobody reads. */
+export interface HoldObserver {
+  wants(type: HoldEventType): boolean;
+  notify(event: HoldEvent): void;
+}

@@ -1,0 +1,565 @@
+import type { BeatClock, Lane } from './clock.js';
+import type { DroppedHeaderReason, HoldEvent, HoldInfo, HoldObserver } from './diagnostics.js';
+import { HoldOpenError } from './errors.js';
+import type { BeatFormat, BoundaryTracker, Chunk, Place } from './formats/format.js';
+import { type Answer, KeptAnswer } from './late/answer.js';
+import {
+  type AnswerFacts,
+  chooseAnswer,
+  chooseByFirstBytes,
+  readErrorBody,
+} from './late/choose.js';
+import { fitLateHeaders, type HeaderPair, isListed } from './late/head.js';
+import { errorObject, type LateError, type LateOutcome, statusOfError } from './late/outcome.js';
+import type { Settings } from './options.js';
+import type { HoldRegistry } from './registry.js';
+
+/**
+ * - `streaming`: the handler sent the head itself, and its body has gaps.
+ * - `held`: holdopen sent the head; nothing of the handler's answer is known.
+ * - `answering`: the handler's answer is on its way out under that head.
+ * - `complete`: ended by the handler.
+ * - `failed`: ended or cut by holdopen; what the handler still writes is dropped.
+ * - `gone`: the client left.
+ */
+export type HoldState = 'streaming' | 'held' | 'answering' | 'complete' | 'failed' | 'gone';
+
+/** The one place that says which state may follow which. */
+const NEXT: Readonly<Record<HoldState, readonly HoldState[]>> = {
+  streaming: ['complete', 'failed', 'gone'],
+  held: ['answering', 'failed', 'gone'],
+  answering: ['complete', 'failed', 'gone'],
+  complete: [],
+  failed: [],
+  gone: [],
+};
+
+/** What all holds of a process share. */
+export interface Surroundings {
+  readonly clock: BeatClock;
+  readonly registry: HoldRegistry;
+  readonly observer: HoldObserver;
+  /** A person should know; called once for a route and matter. */
+  warn(code: string, message: string): void;
+  /** Where errors go that nobody took. */
+  report(message: string, error: unknown): void;
+}
+
+/** The adapter's side of one response: bytes go out here. */
+export interface HoldHost<Request> {
+  readonly request: Request;
+  /** See `newHoldId`. */
+  readonly id: string;
+  readonly method: string;
+  /** Names the route in warnings. */
+  readonly route: string;
+  /** The client takes bytes right now, so that a beat would not queue. */
+  ready(): boolean;
+  /** One write. */
+  sendBeat(bytes: Uint8Array): void;
+  /** The last bytes, then a clean end or a cut. */
+  finish(text: string, cut: boolean): void;
+  /** Call `beatDue` after the lane's delay. */
+  wait(lane: Lane): void;
+  /** Do not call it any more. */
+  stopWaiting(): void;
+  /** Fire the handler's signal. */
+  abort(reason: HoldOpenError): void;
+  /** Run user code in the request's own async context. */
+  run(callback: () => void): void;
+}
+
+/** The handler's own head, once it is known. Names are lower case. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  /** Every header of the handler's that differs from what was sent at the commit. */
+  readonly headers: readonly HeaderPair[];
+  /** For another origin, the names that its page may read; `undefined` for the same origin. */
+  readonly exposed: ReadonlySet<string> | undefined;
+}
+
+/** What a handler's `end` comes to. */
+export interface AnswerEnd {
+  readonly chunks: readonly Chunk[];
+  readonly cut: boolean;
+}
+
+/** Next to the interval itself, how many shorter ones spread holds that began together. */
+const PHASES = 16;
+/** The beats of holds that began together may differ by up to this part of the interval. */
+const SPREAD = 0.25;
+/** Remaining times are rounded up to this, so that there are few lanes. */
+const LANE_GRAIN_MS = 100;
+
+let nextPhase = 0;
+
+let nextId = 0;
+const ID_PREFIX = Math.random().toString(36).slice(2, 8).padEnd(6, '0');
+
+/** An id for a hold: unique in this process and unlikely to meet another process's. No secret. */
+export function newHoldId(): string {
+  nextId += 1;
+  return `${ID_PREFIX}-${nextId.toString(36)}`;
+}
+
+/** One response under keep-alive. Pure: time, bytes and the adapter's objects are handed in. */
+export class Hold<Request = unknown> implements HoldInfo {
+  format: string;
+  beats = 0;
+  beatsDropped = 0;
+  state: HoldState;
+  readonly #around: Surroundings;
+  readonly #host: HoldHost<Request>;
+  #settings: Settings<Request>;
+  #format: BeatFormat;
+  /** Follows a body that its handler began by itself. */
+  #tracker: BoundaryTracker | undefined;
+  #begun = false;
+  /** The interval stands in a comment of the stream. */
+  #announced = false;
+  #answer: Answer | undefined;
+  #facts: AnswerFacts | undefined;
+  /** The payload has no declared type, and its first bytes have not come yet. */
+  #unproven = false;
+  #outcome: LateOutcome | undefined;
+  readonly #startedMs: number;
+  /** The handler's last sign of life. */
+  #lifeMs: number;
+
+  constructor(
+    around: Surroundings,
+    host: HoldHost<Request>,
+    settings: Settings<Request>,
+    format: BeatFormat,
+    state: 'streaming' | 'held',
+    silentSinceMs: number,
+  ) {
+    this.#around = around;
+    this.#host = host;
+    this.#settings = settings;
+    this.#format = format;
+    this.format = format.name;
+    this.state = state;
+    this.#startedMs = silentSinceMs;
+    this.#lifeMs = silentSinceMs;
+    if (state === 'streaming') this.#tracker = format.createTracker();
+    this.#event('start');
+    if (state === 'held') {
+      around.registry.counters.commits += 1;
+      this.#event('commit');
+    }
+    // Last, for a registry that is being drained ends the hold at once.
+    around.registry.add(this as unknown as Hold<never>);
+  }
+
+  get id(): string {
+    return this.#host.id;
+  }
+
+  get intervalMs(): number {
+    return this.#settings.intervalMs;
+  }
+
+  /** The hold has ended, whoever ended it. */
+  get over(): boolean {
+    return NEXT[this.state].length === 0;
+  }
+
+  /** Innermost options win, also when they are mounted after the commit. */
+  useSettings(settings: Settings<Request>): void {
+    this.#settings = settings;
+  }
+
+  /** A sign of life from the handler: silence is counted from here. */
+  touch(): void {
+    this.#lifeMs = this.#around.clock.now();
+  }
+
+  /** The interval has passed without a byte of the body. */
+  beatDue(nowMs: number): void {
+    if (this.over) return;
+    const silentMs = nowMs - this.#lifeMs;
+    const limitMs = this.#silenceLimitMs();
+    if (silentMs >= limitMs) {
+      this.#tooSilent(silentMs);
+      return;
+    }
+    const first = this.beats === 0;
+    this.#beat(first);
+    if (this.over) return;
+    this.#host.wait(this.#nextLane(first, limitMs - silentMs));
+  }
+
+  /** Bytes of a stream that its handler began are leaving. */
+  passed(chunk: Chunk): void {
+    if (chunk.length > 0) this.#begun = true;
+    this.#tracker?.push(chunk);
+    this.touch();
+  }
+
+  /** The handler's head is known: decide what becomes of its body. */
+  answer(head: AnswerHead): void {
+    if (this.state !== 'held') return;
+    const headers = this.#lateHeaders(head);
+    this.#facts = {
+      status: head.status,
+      contentType: head.contentType,
+      headers,
+      format: this.#format,
+      formats: this.#settings.formats,
+    };
+    const choice = chooseAnswer(this.#facts);
+    this.#unproven = head.contentType === undefined;
+    if (choice.switchedTo !== undefined) {
+      this.#format = choice.switchedTo;
+      this.format = choice.switchedTo.name;
+      this.#warnOnce(
+        'HOLDOPEN_FORMAT_SWITCH',
+        `answered with an event stream after a JSON head had been sent. It was passed on; give format: (request) => … so that the right head is sent from the start.`,
+      );
+    }
+    this.#answer = choice.answer;
+    this.#outcome = choice.outcome;
+    this.#to('answering');
+  }
+
+  /** What may leave of a chunk the handler wrote. */
+  write(chunk: Chunk): readonly Chunk[] {
+    this.touch();
+    this.#prove(chunk);
+    return this.#answer?.push(chunk) ?? [];
+  }
+
+  /** What leaves at the handler's end. The hold is over then. */
+  end(chunk: Chunk | undefined): AnswerEnd {
+    if (this.#answer === undefined || this.over) return { chunks: [], cut: false };
+    if (chunk !== undefined) this.#prove(chunk);
+    return this.#settle(this.#answer.end(chunk));
+  }
+
+  /** The handler ended a stream of its own. */
+  completed(): void {
+    if (this.over) return;
+    this.#to('complete');
+    this.#close('complete');
+  }
+
+  /** The handler threw or rejected. */
+  threw(error: unknown): void {
+    if (this.over) {
+      this.#around.report(
+        `${this.#host.route}: the handler failed after its answer had ended`,
+        error,
+      );
+      return;
+    }
+    this.#fail({
+      ok: false,
+      status: statusOfError(error),
+      code: 'handler_error',
+      headers: [],
+      error,
+    });
+  }
+
+  /** The payload could not be decoded. */
+  undecodable(detail: string): void {
+    this.#fail({ ok: false, status: 500, code: 'undecodable', headers: [], detail });
+  }
+
+  /** The client left. */
+  disconnected(): void {
+    if (this.over) return;
+    this.#to('gone');
+    this.#around.registry.counters.disconnects += 1;
+    this.#event('disconnect');
+    this.#close('disconnected');
+    if (this.#settings.onDisconnect === 'abort') {
+      this.#host.abort(
+        new HoldOpenError(
+          'HOLDOPEN_DISCONNECTED',
+          "The client left before the answer was complete. Set onDisconnect: 'continue' if the work should go on.",
+        ),
+      );
+    }
+  }
+
+  /**
+   * The server is shutting down. Gives whether the hold was ended: event streams of a GET at once,
+   * if they stand at a boundary; all others when `patienceMs` is 0.
+   */
+  drain(patienceMs: number, retryAfterSeconds: number): boolean {
+    if (this.over) return false;
+    if (this.#host.method === 'GET' && this.#format.name === 'sse' && this.place() === 'boundary') {
+      // Each client comes back at a time of its own: one to two times as long as it is told.
+      const retryMs = Math.round(retryAfterSeconds * 1_000 * (1 + Math.random()));
+      this.#finishFailed(`retry: ${retryMs}\n\n`, false);
+      this.#abortDrained();
+      return true;
+    }
+    if (patienceMs > 0) return false;
+    const headers: HeaderPair[] = [['retry-after', String(retryAfterSeconds)]];
+    const detail = 'The server is shutting down.';
+    this.#fail({ ok: false, status: 503, code: 'drained', headers, detail });
+    this.#abortDrained();
+    return true;
+  }
+
+  /** Where the body stands that has left so far. */
+  place(): Place {
+    if (this.#answer !== undefined) return this.#answer.place();
+    return this.#tracker === undefined ? 'boundary' : this.#tracker.place();
+  }
+
+  #to(state: HoldState): void {
+    if (!NEXT[this.state].includes(state)) {
+      throw new Error(`holdopen: a hold cannot go from ${this.state} to ${state}`);
+    }
+    this.state = state;
+  }
+
+  #beat(first: boolean): void {
+    const place = this.place();
+    if (place === 'closed') return;
+    const { counters } = this.#around.registry;
+    if (!this.#host.ready()) {
+      this.beatsDropped += 1;
+      counters.beatsDropped += 1;
+      this.#event('beat-dropped');
+      return;
+    }
+    const bytes = this.#beatBytes(place, first);
+    if (bytes === undefined) return;
+    this.#host.sendBeat(bytes);
+    this.beats += 1;
+    counters.beats += 1;
+    this.#event('beat');
+    const { onBeat } = this.#settings;
+    if (onBeat !== undefined) this.#hook('onBeat', () => onBeat(this, this.#host.request));
+  }
+
+  #beatBytes(place: 'boundary' | 'inside', first: boolean): Uint8Array | undefined {
+    // No header told the client the interval of a stream that its handler began, so a comment does.
+    const announces = place === 'boundary' && this.state === 'streaming' && !this.#announced;
+    if (announces && this.#format.name === 'sse') {
+      this.#announced = true;
+      return this.#settings.formats.sse.announcement(this.#settings.intervalMs);
+    }
+    return this.#format.beat(place, first);
+  }
+
+  #silenceLimitMs(): number {
+    const { maxSilenceMs, maxSilenceGiven } = this.#settings;
+    if (maxSilenceMs === false) return Number.POSITIVE_INFINITY;
+    const streams = this.#format.name === 'sse' && (this.#begun || this.#answer?.begun === true);
+    if (streams && this.#host.method === 'GET' && !maxSilenceGiven) return Number.POSITIVE_INFINITY;
+    return maxSilenceMs;
+  }
+
+  #nextLane(first: boolean, untilLimitMs: number): Lane {
+    const { intervalMs } = this.#settings;
+    let delayMs = intervalMs;
+    if (first) {
+      // Holds that began in the same moment must not beat in the same moment for ever.
+      nextPhase = (nextPhase + 1) % PHASES;
+      delayMs = intervalMs - Math.floor((intervalMs * SPREAD * nextPhase) / PHASES);
+    }
+    if (untilLimitMs < delayMs) {
+      const grain = Math.min(LANE_GRAIN_MS, intervalMs);
+      delayMs = Math.min(delayMs, Math.max(1, Math.ceil(untilLimitMs / grain) * grain));
+    }
+    return this.#around.clock.lane(delayMs);
+  }
+
+  #tooSilent(silentMs: number): void {
+    const { counters } = this.#around.registry;
+    counters.silences += 1;
+    if (this.#around.observer.wants('silence')) {
+      this.#around.observer.notify({
+        type: 'silence',
+        hold: this,
+        request: this.#host.request,
+        silentMs,
+      });
+    }
+    const detail = 'The handler gave no sign of life for too long.';
+    this.#fail({ ok: false, status: 504, code: 'silence', headers: [], detail });
+    this.#host.abort(
+      new HoldOpenError(
+        'HOLDOPEN_SILENCE',
+        `The handler gave no sign of life for ${Math.round(silentMs)} ms. Call touch() while it works, or raise maxSilenceMs.`,
+      ),
+    );
+  }
+
+  #abortDrained(): void {
+    this.#host.abort(
+      new HoldOpenError('HOLDOPEN_DRAINED', 'The server is shutting down; the answer was ended.'),
+    );
+  }
+
+  /** A payload of no declared type must at least begin like the format that was promised. */
+  #prove(chunk: Chunk): void {
+    if (!this.#unproven || this.#facts === undefined) return;
+    const choice = chooseByFirstBytes(this.#facts, chunk);
+    this.#unproven = choice === 'undecided';
+    if (typeof choice === 'string') return;
+    this.#answer = choice.answer;
+    this.#outcome = choice.outcome;
+  }
+
+  #settle(chunks: readonly Chunk[]): AnswerEnd {
+    const outcome = this.#outcome;
+    if (this.#isEmptySuccess() && this.#facts !== undefined) {
+      const choice = chooseAnswer({ ...this.#facts, contentType: undefined });
+      this.#outcome = choice.outcome;
+      this.#answer = choice.answer;
+      return this.#settle(choice.answer.end(undefined));
+    }
+    if (this.#answer instanceof KeptAnswer && outcome?.ok === false) {
+      const { failure, ownJson } = readErrorBody(outcome, this.#answer);
+      const ending = this.#ending(failure, ownJson);
+      this.#to('failed');
+      this.#close('failed');
+      this.#tell(failure);
+      return { chunks: ending.text === '' ? [] : [ending.text], cut: ending.cut };
+    }
+    this.#to('complete');
+    this.#close('complete');
+    if (outcome !== undefined) this.#tell(outcome);
+    return { chunks, cut: false };
+  }
+
+  /** A success of another type that turned out to have no body at all. */
+  #isEmptySuccess(): boolean {
+    const answer = this.#answer;
+    return answer instanceof KeptAnswer && answer.empty && (this.#facts?.status ?? 500) < 300;
+  }
+
+  #fail(outcome: LateError): void {
+    if (this.over) return;
+    const ending = this.#ending(outcome, undefined);
+    this.#finishFailed(ending.text, ending.cut);
+    this.#tell(outcome);
+  }
+
+  #finishFailed(text: string, cut: boolean): void {
+    this.#to('failed');
+    this.#close('failed');
+    this.#host.finish(text, cut);
+  }
+
+  #ending(outcome: LateError, ownJson: string | undefined): { text: string; cut: boolean } {
+    const policy = this.#settings.lateError;
+    let json: string | undefined;
+    let kind: 'cut' | 'body' | 'value' = policy === 'body' ? 'body' : 'cut';
+    if (typeof policy === 'function') {
+      this.#hook('lateError', () => {
+        json = JSON.stringify(policy(outcome, this.#host.request));
+        if (json !== undefined) kind = 'value';
+      });
+    }
+    const begun = this.#answer?.begun ?? this.#begun;
+    const place = this.place();
+    const failure = {
+      status: outcome.status,
+      headers: outcome.headers,
+      json: json ?? errorObject(outcome, ownJson),
+      kind,
+      begun,
+    };
+    return this.#format.lateFailure?.(failure, place) ?? { text: '', cut: true };
+  }
+
+  #lateHeaders(head: AnswerHead): readonly HeaderPair[] {
+    const listed: HeaderPair[] = [];
+    for (const [name, value] of head.headers) {
+      if (!isListed(name, this.#settings.lateHeaders)) this.#dropped(name, 'unlisted');
+      else if (head.exposed !== undefined && !head.exposed.has(name) && !head.exposed.has('*')) {
+        this.#dropped(name, 'not_exposed');
+      } else listed.push([name, value]);
+    }
+    const { fitting, dropped } = fitLateHeaders(listed);
+    for (const name of dropped) this.#dropped(name, 'size');
+    return fitting;
+  }
+
+  #dropped(header: string, reason: DroppedHeaderReason): void {
+    this.#around.registry.counters.lateHeadersDropped += 1;
+    if (this.#around.observer.wants('late-header-dropped')) {
+      const { request } = this.#host;
+      this.#around.observer.notify({
+        type: 'late-header-dropped',
+        hold: this,
+        request,
+        header,
+        reason,
+      });
+    }
+    if (header === 'set-cookie') {
+      this.#warnOnce(
+        'HOLDOPEN_COOKIE_DROPPED',
+        'set a cookie after the head had been sent, and it was dropped. Set it before the first beat, or raise firstBeatMs.',
+      );
+    }
+  }
+
+  #tell(outcome: LateOutcome): void {
+    const { counters } = this.#around.registry;
+    if (outcome.ok) counters.lateSuccesses += 1;
+    else counters.lateErrors += 1;
+    const { observer } = this.#around;
+    const { request } = this.#host;
+    if (observer.wants('late-outcome')) {
+      observer.notify({ type: 'late-outcome', hold: this, request, outcome });
+    }
+    const { onLateOutcome } = this.#settings;
+    if (onLateOutcome !== undefined) {
+      this.#hook('onLateOutcome', () => onLateOutcome(outcome, request));
+    } else if (!outcome.ok && outcome.error !== undefined) {
+      this.#around.report(
+        `${this.#host.route}: the handler failed after the head had been sent (late ${outcome.status})`,
+        outcome.error,
+      );
+    }
+  }
+
+  #warnOnce(code: string, matter: string): void {
+    const { route } = this.#host;
+    if (this.#around.registry.firstTime(`${code} ${route}`)) {
+      this.#around.warn(code, `${route} ${matter}`);
+    }
+  }
+
+  /** User code must not break the response, whether it throws or rejects. */
+  #hook(name: string, callback: () => unknown): void {
+    const failed = (error: unknown): void => {
+      this.#around.report(`${this.#host.route}: ${name} failed`, error);
+    };
+    try {
+      this.#host.run(() => {
+        const result = callback();
+        if (result instanceof Promise) result.catch(failed);
+      });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #close(how: 'complete' | 'failed' | 'disconnected'): void {
+    this.#host.stopWaiting();
+    this.#around.registry.remove(this as unknown as Hold<never>);
+    if (this.#around.observer.wants('end')) {
+      const heldMs = this.#around.clock.now() - this.#startedMs;
+      const { request } = this.#host;
+      this.#around.observer.notify({ type: 'end', hold: this, request, how, heldMs });
+    }
+  }
+
+  #event(type: 'start' | 'commit' | 'beat' | 'beat-dropped' | 'disconnect'): void {
+    if (!this.#around.observer.wants(type)) return;
+    const event: HoldEvent = { type, hold: this, request: this.#host.request };
+    this.#around.observer.notify(event);
+  }
+}

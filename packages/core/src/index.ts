@@ -1,0 +1,70 @@
+export {
+  type BeatClock,
+  ClockEntry,
+  type Lane,
+  SeparateBeatClock,
+  SharedBeatClock,
+  type Timers,
+} from './clock.js';
+export {
+  type DroppedHeaderReason,
+  HOLD_EVENT_TYPES,
+  type HoldEvent,
+  type HoldEventType,
+  type HoldInfo,
+  type HoldObserver,
+} from './diagnostics.js';
+export { HoldOpenError, type HoldOpenErrorCode, type HoldOpenErrorDetails } from './errors.js';
+export type {
+  BeatFormat,
+  BoundaryTracker,
+  Chunk,
+  LateEnding,
+  LateFailure,
+  Place,
+} from './formats/format.js';
+export {
+  type AnswerEnd,
+  type AnswerHead,
+  Hold,
+  type HoldHost,
+  type HoldState,
+  newHoldId,
+  type Surroundings,
+} from './hold.js';
+export { type HeaderPair, type LateHead, MAX_LATE_HEAD_BYTES, parseLateHead } from './late/head.js';
+export type { LateError, LateErrorPolicy, LateOutcome, LateSuccess } from './late/outcome.js';
+export type { Problem, ProblemCode } from './late/problem.js';
+export {
+  type FormatChoice,
+  formatByAccept,
+  formatByType,
+  formatOfStream,
+  type HeadFacts,
+  isHoldableMethod,
+  type Mount,
+  type UntouchedReason,
+} from './negotiate.js';
+export {
+  checkFormat,
+  DEFAULT_FRAME,
+  DEFAULT_INTERVAL_MS,
+  DEFAULT_MAX_HOLDS,
+  DEFAULT_MAX_SILENCE_MS,
+  DEFAULT_TCP_KEEP_ALIVE_MS,
+  type FormatChoiceOption,
+  type FormatName,
+  type Formats,
+  type HoldOpenOptions,
+  MAX_TIMER_MS,
+  MIN_INTERVAL_MS,
+  resolveOptions,
+  type Settings,
+} from './options.js';
+export {
+  type DrainOptions,
+  type DrainResult,
+  type DrainTimers,
+  type HoldCounters,
+  HoldRegistry,
+} from './registry.js';

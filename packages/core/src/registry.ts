@@ -1,0 +1,146 @@
+import { HoldOpenError } from './errors.js';
+import type { Hold } from './hold.js';
+import type { UntouchedReason } from './negotiate.js';
+
+/** Totals since the process started. */
+export interface HoldCounters {
+  holds: number;
+  commits: number;
+  beats: number;
+  beatsDropped: number;
+  lateSuccesses: number;
+  lateErrors: number;
+  lateHeadersDropped: number;
+  disconnects: number;
+  silences: number;
+  untouched: Partial<Record<UntouchedReason, number>>;
+}
+
+export interface DrainOptions {
+  /** How long holds may take to end by themselves, in milliseconds. @default 10000 */
+  timeoutMs?: number;
+  /** What `retry-after` tells the clients of those that did not, in seconds. @default 5 */
+  retryAfterSeconds?: number;
+}
+
+export interface DrainResult {
+  /** Ended by their handlers or left by their clients. */
+  readonly finished: number;
+  /** Ended by the drain. */
+  readonly ended: number;
+}
+
+/** Timers for the drain; they may keep the process alive, since somebody awaits them. */
+export interface DrainTimers {
+  set(callback: () => void, delayMs: number): unknown;
+  clear(handle: unknown): void;
+}
+
+const DEFAULT_DRAIN_MS = 10_000;
+const DEFAULT_RETRY_AFTER_S = 5;
+
+/** The holds of a process: how many, which, and how they end at shutdown. */
+export class HoldRegistry {
+  readonly counters: HoldCounters = {
+    holds: 0,
+    commits: 0,
+    beats: 0,
+    beatsDropped: 0,
+    lateSuccesses: 0,
+    lateErrors: 0,
+    lateHeadersDropped: 0,
+    disconnects: 0,
+    silences: 0,
+    untouched: {},
+  };
+  /** What a response meets that falls silent after the drain's time is over. */
+  retryAfterSeconds = DEFAULT_RETRY_AFTER_S;
+  readonly #holds = new Set<Hold<never>>();
+  readonly #warned = new Set<string>();
+  #phase: 'open' | 'draining' | 'drained' = 'open';
+  #onEmpty: (() => void) | undefined;
+
+  /** How many holds are active. */
+  get size(): number {
+    return this.#holds.size;
+  }
+
+  /** The drain's time is over: nothing new is held. */
+  get drained(): boolean {
+    return this.#phase === 'drained';
+  }
+
+  /** The active holds. */
+  active(): IterableIterator<Hold<never>> {
+    return this.#holds.values();
+  }
+
+  add(hold: Hold<never>): void {
+    this.#holds.add(hold);
+    this.counters.holds += 1;
+    if (this.#phase !== 'open') hold.drain(0, this.retryAfterSeconds);
+  }
+
+  remove(hold: Hold<never>): void {
+    this.#holds.delete(hold);
+    if (this.#holds.size === 0) this.#onEmpty?.();
+  }
+
+  countUntouched(reason: UntouchedReason): void {
+    const { untouched } = this.counters;
+    untouched[reason] = (untouched[reason] ?? 0) + 1;
+  }
+
+  /** True the first time for a key, and for a bounded number of keys. */
+  firstTime(key: string): boolean {
+    if (this.#warned.has(key) || this.#warned.size >= 1_000) return false;
+    this.#warned.add(key);
+    return true;
+  }
+
+  /**
+   * Ends all holds for a shutdown. GET event streams end at once, with a `retry` that spreads their
+   * clients; all others may take `timeoutMs` to end by themselves, then they end with a late 503 and
+   * `retry-after`. Responses that fall silent afterwards get a plain 503. Call it after
+   * `server.close()` and before `process.exit()`.
+   * @throws HoldOpenError if `timeoutMs` is no number of milliseconds.
+   */
+  async drain(timers: DrainTimers, options: DrainOptions = {}): Promise<DrainResult> {
+    const { timeoutMs = DEFAULT_DRAIN_MS, retryAfterSeconds = DEFAULT_RETRY_AFTER_S } = options;
+    for (const [name, value] of Object.entries({ timeoutMs, retryAfterSeconds })) {
+      if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) continue;
+      throw new HoldOpenError(
+        'HOLDOPEN_INVALID_OPTION',
+        `drain: ${name} must be a number from 0; it was ${String(value)}.`,
+        { option: name, given: value },
+      );
+    }
+    const before = this.#holds.size;
+    this.#phase = 'draining';
+    this.retryAfterSeconds = retryAfterSeconds;
+    let ended = 0;
+    for (const hold of [...this.#holds]) if (hold.drain(timeoutMs, retryAfterSeconds)) ended += 1;
+    await this.#emptyOrTimeout(timers, timeoutMs);
+    this.#phase = 'drained';
+    for (const hold of [...this.#holds]) if (hold.drain(0, retryAfterSeconds)) ended += 1;
+    return { finished: Math.max(0, before - ended), ended };
+  }
+
+  /** Hold again after a drain, for tests and for servers that start anew in the same process. */
+  reopen(): void {
+    this.#phase = 'open';
+  }
+
+  #emptyOrTimeout(timers: DrainTimers, timeoutMs: number): Promise<void> {
+    if (this.#holds.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timers.clear(timer);
+        this.#onEmpty = undefined;
+        resolve();
+      };
+      const timer = timers.set(done, timeoutMs);
+      this.#onEmpty = done;
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { createIdleProxy, type IdleProxy, type IdleProxyOptions } from './idle-proxy.js';

@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import type { BeatFormat } from '@holdopen/core';
+import type { HeldResponse } from './message.js';
+
+/** What the handler had prepared when its head was taken from it. */
+export interface PreparedHead {
+  readonly statusCode: number;
+  readonly statusMessage: string | undefined;
+  /** Names as the handler wrote them; `undefined` if it had set none. */
+  readonly headers: readonly (readonly [
+    name: string,
+    value: number | string | readonly string[],
+  ])[];
+}
+
+/** They speak of a body that is known and unchanged. */
+const REMOVED = [
+  'content-length',
+  'content-encoding',
+  'etag',
+  'last-modified',
+  'accept-ranges',
+  'content-range',
+  'content-md5',
+  'digest',
+  'content-digest',
+  'repr-digest',
+];
+
+/**
+ * With these a framework or a compressor would answer 304, 206 or gzip, which cannot follow a head
+ * that said 200 and plain text.
+ */
+const HIDDEN_FROM_FRAMEWORK = [
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+  'range',
+  'if-range',
+  'accept-encoding',
+];
+
+/**
+ * Sends the head in the handler's place: 200, whatever the handler has set so far, and what the way
+ * to the client must know. Goes through the outermost `writeHead`, so that whoever listens for the
+ * head (a session with its cookie) has its say.
+ */
+export function commitHead(
+  req: IncomingMessage,
+  res: HeldResponse,
+  format: BeatFormat,
+  intervalMs: number,
+): PreparedHead {
+  const prepared = takeHead(res);
+  for (const name of REMOVED) res.removeHeader(name);
+  if (!res.hasHeader('content-type')) res.setHeader('Content-Type', format.contentType);
+  res.setHeader('Cache-Control', 'no-store, no-transform');
+  res.setHeader('X-Accel-Buffering', 'no');
+  res.setHeader('HoldOpen', `interval=${Math.round(intervalMs)}, format=${format.name}`);
+  if (isForAnotherOrigin(req, res)) exposeHeader(res, 'HoldOpen');
+  for (const name of HIDDEN_FROM_FRAMEWORK) delete req.headers[name];
+  res.writeHead(200);
+  res.statusCode = prepared.statusCode;
+  if (res.stream === undefined) res.statusMessage = prepared.statusMessage as string;
+  return prepared;
+}
+
+function takeHead(res: HeldResponse): PreparedHead {
+  const http2 = res.stream !== undefined;
+  const names = res.getRawHeaderNames?.() ?? res.getHeaderNames();
+  const prepared = {
+    statusCode: res.statusCode,
+    statusMessage: http2 ? undefined : res.statusMessage,
+    headers: names.map((name) => [name, res.getHeader(name) ?? ''] as const),
+  };
+  // HTTP/1 would send the reason phrase of the status that is not sent.
+  if (!http2) res.statusMessage = undefined as unknown as string;
+  return prepared;
+}
+
+/** A page of another origin reads the answer, so it sees only headers that are exposed to it. */
+export function isForAnotherOrigin(
+  req: IncomingMessage,
+  res: Pick<HeldResponse, 'hasHeader'>,
+): boolean {
+  const { origin, host } = req.headers;
+  if (origin === undefined || !res.hasHeader('access-control-allow-origin')) return false;
+  const authority = host ?? req.headers[':authority'];
+  return !URL.canParse(origin) || new URL(origin).host !== authority;
+}
+
+const EXPOSE = 'Access-Control-Expose-Headers';
+
+/** The names that a page of another origin may read. */
+export function exposedNames(value: unknown): Set<string> {
+  const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
+  return new Set(
+    text
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ''),
+  );
+}
+
+function exposeHeader(res: HeldResponse, name: string): void {
+  const present = res.getHeader(EXPOSE);
+  if (exposedNames(present).has(name.toLowerCase())) return;
+  const list = Array.isArray(present) ? present.join(', ') : present;
+  res.setHeader(EXPOSE, list === undefined || list === '' ? name : `${list}, ${name}`);
+}

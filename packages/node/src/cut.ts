@@ -1,0 +1,130 @@
+import type { Chunk } from '@holdopen/core';
+import {
+  type Callback,
+  type EndFunction,
+  type HeldResponse,
+  http2Stream,
+  type WriteFunction,
+} from './message.js';
+
+// Captured when the module loads, so that a test's fake timers do not meet ours.
+const { setTimeout, process } = globalThis;
+
+/**
+ * Between the last bytes and the reset of a connection. A reset that comes with them makes Node's own
+ * client read a clean end, and may throw the bytes away.
+ */
+const RESET_AFTER_MS = 50;
+/** Bun's server sends the last chunk at `end`, whatever is set; so the bytes get time to leave. */
+const BUN_FLUSH_MS = 30;
+
+/** The real functions of a response. */
+export interface RealResponse {
+  readonly res: HeldResponse;
+  readonly write: WriteFunction;
+  readonly end: EndFunction;
+  /** An outer middleware encodes what is written, and lets it go when it likes. */
+  readonly encodedBelow: boolean;
+}
+
+/**
+ * Ends a response so that its receiver can see that it is incomplete, after `text` has left. `finish`
+ * and `close` follow as at any end, for the hooks of frameworks wait for them.
+ */
+export function cutResponse(
+  real: RealResponse,
+  chunks: readonly Chunk[],
+  callback?: Callback,
+): void {
+  const { res } = real;
+  if (http2Stream(res) !== undefined) cutHttp2(real, chunks, callback);
+  else if ('bun' in process.versions) cutOnBun(real, chunks, callback);
+  else if (real.encodedBelow) cutEncoded(real, chunks, callback);
+  else if (res.chunkedEncoding) cutChunked(real, chunks, callback);
+  else cutCloseDelimited(real, chunks, callback);
+}
+
+/** Without its last chunk a chunked body is incomplete (RFC 9112 section 8). */
+function cutChunked(
+  { res, write, end }: RealResponse,
+  chunks: readonly Chunk[],
+  callback?: Callback,
+): void {
+  for (const chunk of chunks) write.call(res, chunk);
+  res.chunkedEncoding = false;
+  res.shouldKeepAlive = false;
+  res._last = true;
+  end.call(res, callback);
+}
+
+/**
+ * A body that ends with its connection is cut by a reset, since a FIN is its regular end. TLS and
+ * unix sockets cannot send one.
+ */
+function cutCloseDelimited(
+  { res, write, end }: RealResponse,
+  chunks: readonly Chunk[],
+  callback?: Callback,
+): void {
+  const { socket } = res;
+  for (const chunk of chunks) write.call(res, chunk);
+  // The server would close the socket with a FIN once the response is finished.
+  res._last = false;
+  res.once('finish', () => {
+    setTimeout(() => {
+      if (socket === null || socket.destroyed) return;
+      const canReset = !('encrypted' in socket) && socket.remotePort !== undefined;
+      if (canReset) socket.resetAndDestroy();
+      else socket.destroy();
+    }, RESET_AFTER_MS).unref();
+  });
+  end.call(res, callback);
+}
+
+/**
+ * RST_STREAM with an error code. `close(code)` and a `destroy()` without an error put END_STREAM or
+ * NO_ERROR on the wire, which clients take for a regular end.
+ */
+function cutHttp2(
+  { res, write }: RealResponse,
+  chunks: readonly Chunk[],
+  callback?: Callback,
+): void {
+  const stream = http2Stream(res);
+  if (stream === undefined) return;
+  if (callback !== undefined) stream.once('close', () => callback());
+  // Nobody else may be listening, and an error without a listener ends the process.
+  stream.on('error', () => {});
+  const destroy = (): void => {
+    stream.destroy(new Error('holdopen: the response was cut'));
+  };
+  const last = chunks.length - 1;
+  for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
+  write.call(res, chunks[last] ?? '', destroy);
+}
+
+function cutOnBun(
+  { res, write }: RealResponse,
+  chunks: readonly Chunk[],
+  callback?: Callback,
+): void {
+  for (const chunk of chunks) write.call(res, chunk);
+  setTimeout(() => {
+    res.destroy();
+    callback?.();
+  }, BUN_FLUSH_MS).unref();
+}
+
+/** The encoder lets its last bytes go in its own time, without our framing: only the socket is left. */
+function cutEncoded(
+  { res, write }: RealResponse,
+  chunks: readonly Chunk[],
+  callback?: Callback,
+): void {
+  for (const chunk of chunks) write.call(res, chunk);
+  res.flush?.();
+  setTimeout(() => {
+    res.destroy();
+    callback?.();
+  }, RESET_AFTER_MS).unref();
+}

@@ -1,0 +1,228 @@
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { Transform } from 'node:stream';
+import type { AnswerHead, Chunk, HeaderPair, Hold } from '@holdopen/core';
+import { exposedNames, isForAnotherOrigin, type PreparedHead } from './commit.js';
+import { cutResponse, type RealResponse } from './cut.js';
+import { createDecoder } from './decode.js';
+import type { Callback, HeldResponse } from './message.js';
+import { headerPairs } from './sent-head.js';
+import type { VirtualHead } from './virtual-head.js';
+
+const { process } = globalThis;
+
+/** They describe a head or a connection that is not theirs any more; nobody misses them. */
+const INTERNAL = new Set([
+  'accept-ranges',
+  'access-control-allow-credentials',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-security-policy',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'holdopen',
+  'keep-alive',
+  'last-modified',
+  'pragma',
+  'server',
+  'trailer',
+  'transfer-encoding',
+  'vary',
+  'x-accel-buffering',
+  'x-content-type-options',
+  'x-powered-by',
+]);
+
+/** What the arm lends the body of its held response. */
+export interface BodyOwner {
+  readonly request: IncomingMessage;
+  readonly res: HeldResponse;
+  /** Bytes have left: count the silence anew. */
+  rearm(): void;
+}
+
+/** What the handler writes after the commit: its head becomes a late head, its body the payload. */
+export class HeldBody {
+  readonly #owner: BodyOwner;
+  readonly #hold: Hold<IncomingMessage>;
+  readonly #head: VirtualHead;
+  readonly #prepared: PreparedHead;
+  readonly #real: RealResponse;
+  #decoder: Transform | undefined;
+  /** `end` was called and the decoder still has bytes to give. */
+  #ending = false;
+
+  constructor(
+    owner: BodyOwner,
+    hold: Hold<IncomingMessage>,
+    head: VirtualHead,
+    prepared: PreparedHead,
+    real: RealResponse,
+  ) {
+    this.#owner = owner;
+    this.#hold = hold;
+    this.#head = head;
+    this.#prepared = prepared;
+    this.#real = real;
+  }
+
+  write(args: unknown[]): boolean {
+    const { res, write } = this.#real;
+    if (this.#head.inside) return write.apply(res, args);
+    const [data, encoding] = args;
+    const callback = args.find((arg) => typeof arg === 'function') as Callback | undefined;
+    if (this.#dropped(callback)) return true;
+    const chunk = toChunk(data, encoding);
+    // After the end, and for what is no chunk at all, Node's own error is the right one.
+    if (this.#hold.over || this.#ending || chunk === undefined) {
+      return this.#inside(() => write.apply(res, args));
+    }
+    this.#begin();
+    if (this.#dropped(callback)) return true;
+    if (this.#decoder !== undefined) {
+      return this.#decoder.write(asBytes(chunk), (error) => callback?.(error));
+    }
+    return this.#send(this.#hold.write(chunk), callback);
+  }
+
+  end(args: unknown[]): HeldResponse {
+    const { res, end } = this.#real;
+    if (this.#head.inside) return end.apply(res, args);
+    const callback = args.find((arg) => typeof arg === 'function') as Callback | undefined;
+    if (this.#dropped(callback)) return res;
+    const data = typeof args[0] === 'function' ? undefined : args[0];
+    const chunk = data === undefined || data === null ? undefined : toChunk(data, args[1]);
+    const invalid = data !== undefined && data !== null && chunk === undefined;
+    if (this.#hold.over || this.#ending || invalid) return this.#inside(() => end.apply(res, args));
+    this.#begin();
+    if (this.#dropped(callback)) return res;
+    if (this.#decoder !== undefined) {
+      this.#ending = true;
+      this.#decoder.once('end', () => this.#finish(undefined, callback));
+      if (chunk === undefined) this.#decoder.end();
+      else this.#decoder.end(asBytes(chunk));
+      return res;
+    }
+    this.#finish(chunk, callback);
+    return res;
+  }
+
+  /** The hold was ended without the handler, whose words go nowhere now; its callbacks still come. */
+  #dropped(callback: Callback | undefined): boolean {
+    if (this.#hold.state !== 'failed') return false;
+    if (callback !== undefined) process.nextTick(callback);
+    return true;
+  }
+
+  /** The handler's head is complete: from here on it is known what becomes of the body. */
+  #begin(): void {
+    const { res } = this.#owner;
+    if (!this.#head.sent) res.writeHead(res.statusCode);
+    if (this.#hold.state !== 'held') return;
+    const headers = this.#head.headers();
+    const encoding = headers.find(([name]) => name === 'content-encoding')?.[1];
+    const decoder = createDecoder(encoding);
+    if (decoder === undefined) {
+      this.#hold.undecodable(`The payload came with the content coding ${encoding}.`);
+      return;
+    }
+    if (decoder !== 'identity') this.#decodeWith(decoder);
+    this.#hold.answer(this.#answerHead(headers));
+  }
+
+  #answerHead(headers: readonly HeaderPair[]): AnswerHead {
+    const { request } = this.#owner;
+    const prepared = headerPairs(Object.fromEntries(this.#prepared.headers));
+    const sent = new Set(prepared.map(([name, value]) => `${name}: ${value}`));
+    const late = headers.filter(
+      ([name, value]) => !INTERNAL.has(name) && !sent.has(`${name}: ${value}`),
+    );
+    const names = headers.filter(([name]) => name === 'access-control-expose-headers');
+    const allowed = new Set(headers.map(([name]) => name));
+    const foreign = isForAnotherOrigin(request, { hasHeader: (name) => allowed.has(name) });
+    const type = headers.find(([name]) => name === 'content-type')?.[1];
+    return {
+      status: this.#owner.res.statusCode,
+      contentType: type,
+      headers: late,
+      exposed: foreign ? exposedNames(names.map(([, value]) => value)) : undefined,
+    };
+  }
+
+  #decodeWith(decoder: Transform): void {
+    const { res } = this.#owner;
+    this.#decoder = decoder;
+    decoder.on('data', (bytes: Buffer) => {
+      if (this.#hold.over) return;
+      if (this.#send(this.#hold.write(bytes), undefined)) return;
+      decoder.pause();
+      res.once('drain', () => decoder.resume());
+    });
+    // The handler waits for its response to drain, and what fills up is the decoder.
+    decoder.on('drain', () => res.emit('drain'));
+    decoder.once('error', () => {
+      this.#hold.undecodable('The payload did not match its content coding.');
+    });
+  }
+
+  #send(chunks: readonly Chunk[], callback: Callback | undefined): boolean {
+    const { res, write } = this.#real;
+    this.#owner.rearm();
+    const last = chunks.length - 1;
+    if (last < 0) {
+      if (callback !== undefined) process.nextTick(callback);
+      return !res.writableNeedDrain;
+    }
+    return this.#inside(() => {
+      for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
+      return callback === undefined
+        ? write.call(res, chunks[last])
+        : write.call(res, chunks[last], callback);
+    });
+  }
+
+  #finish(chunk: Chunk | undefined, callback: Callback | undefined): void {
+    const { res, write, end } = this.#real;
+    if (this.#dropped(callback)) return;
+    const { chunks, cut } = this.#hold.end(chunk);
+    this.#inside(() => {
+      this.#head.end();
+      if (cut) {
+        cutResponse(this.#real, chunks, callback);
+        return;
+      }
+      for (const one of chunks.slice(0, -1)) write.call(res, one);
+      const last = chunks.at(-1);
+      const rest = callback === undefined ? [] : [callback];
+      end.apply(res, last === undefined ? rest : [last, ...rest]);
+    });
+  }
+
+  #inside<Result>(call: () => Result): Result {
+    this.#head.enter();
+    try {
+      return call();
+    } finally {
+      this.#head.leave();
+    }
+  }
+}
+
+/** What was handed to `write`, as bytes or as text that leaves as UTF-8; `undefined` if it is neither. */
+export function toChunk(data: unknown, encoding: unknown): Chunk | undefined {
+  if (typeof data === 'string') {
+    if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) return data;
+    return Buffer.isEncoding(encoding) ? Buffer.from(data, encoding) : undefined;
+  }
+  return data instanceof Uint8Array ? data : undefined;
+}
+
+function asBytes(chunk: Chunk): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}

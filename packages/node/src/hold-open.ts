@@ -1,0 +1,114 @@
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { HoldOpenError, type HoldOpenOptions, type Mount, resolveOptions } from '@holdopen/core';
+import { type ArmedResponse, arm, MountedSettings } from './arm.js';
+import { inertHandle } from './handle.js';
+
+/** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** A request listener, as `createServer` takes it. What it returns passes through. */
+export type Listener<Req = IncomingMessage, Res = ServerResponse, Result = unknown> = (
+  req: Req,
+  res: Res,
+) => Result;
+
+/** Connect-style middleware. */
+export type Middleware = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+export type NodeHoldOpenOptions = HoldOpenOptions<IncomingMessage>;
+
+/**
+ * Keeps the responses of a request listener alive while it is silent, with white space before JSON
+ * and comments in event streams. A response that is finished before its first beat is due is not
+ * changed in any way.
+ *
+ * @example
+ * createServer(holdOpen(async (req, res) => {
+ *   const result = await workForMinutes(req);
+ *   res.setHeader('Content-Type', 'application/json');
+ *   res.end(JSON.stringify(result));
+ * }));
+ *
+ * @throws HoldOpenError if an option is wrong; its message says what to do.
+ */
+export function holdOpen<Req extends NodeRequest, Res extends NodeResponse, Result>(
+  handler: Listener<Req, Res, Result>,
+  options?: NodeHoldOpenOptions,
+): Listener<Req, Res, Result>;
+/**
+ * The same as connect-style middleware, to be mounted first. Mounted over many routes it guesses
+ * nothing: a response is held if its handler has set a content type that carries beats, if the client
+ * accepts nothing but JSON and event streams, or if `format` says so.
+ *
+ * @example
+ * app.use(holdOpen({ intervalMs: 8_000 }));
+ *
+ * @throws HoldOpenError if an option is wrong; its message says what to do.
+ */
+export function holdOpen(options?: NodeHoldOpenOptions): Middleware;
+export function holdOpen(
+  first?: Listener<never, never> | NodeHoldOpenOptions,
+  options?: NodeHoldOpenOptions,
+): Listener<never, never> | Middleware {
+  if (typeof first === 'function') return wrapListener(first, options);
+  if (options !== undefined) {
+    throw new HoldOpenError(
+      'HOLDOPEN_WRONG_MOUNT',
+      'holdOpen(handler, options) needs a function as its handler. As middleware it takes the options alone: holdOpen(options).',
+      { given: first },
+    );
+  }
+  return createMiddleware(first);
+}
+
+function mount(options: NodeHoldOpenOptions | undefined, where: Mount): MountedSettings {
+  const settings = resolveOptions(options, {
+    encode: (text) => Buffer.from(text),
+    environment: process.env.HOLDOPEN,
+  });
+  return new MountedSettings(settings, where);
+}
+
+function wrapListener(
+  handler: Listener<never, never>,
+  options: NodeHoldOpenOptions | undefined,
+): Listener<never, never> {
+  const mounted = mount(options, 'route');
+  return function holdOpenListener(this: unknown, ...args: unknown[]): unknown {
+    const [req, res] = args as [IncomingMessage, ArmedResponse];
+    const armed = watch(req, res, mounted);
+    const result: unknown = Reflect.apply(handler, this, args);
+    if (armed !== undefined && result !== undefined) armed.result = result;
+    return result;
+  };
+}
+
+function createMiddleware(options: NodeHoldOpenOptions | undefined): Middleware {
+  const overAll = mount(options, 'global');
+  const onRoute = mount(options, 'route');
+  return function holdOpenMiddleware(req, res, next) {
+    // Express says so where the middleware stands on one route.
+    const mounted = (req as { route?: unknown }).route === undefined ? overAll : onRoute;
+    watch(req, res as unknown as ArmedResponse, mounted);
+    next();
+  };
+}
+
+function watch(req: IncomingMessage, res: ArmedResponse, mounted: MountedSettings) {
+  if (mounted.settings.enabled) return arm(req, res, mounted);
+  switchOff(req, res, mounted);
+  return undefined;
+}
+
+/** Switched off here, perhaps within a mount that is not. */
+function switchOff(req: IncomingMessage, res: ArmedResponse, mounted: MountedSettings): void {
+  if (req.holdOpen === undefined) req.holdOpen = inertHandle();
+  else arm(req, res, mounted);
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+
+/** What Node's own types leave out of a response, over HTTP/1 and the HTTP/2 compatibility API. */
+export interface HeldResponse extends Omit<ServerResponse<IncomingMessage>, 'write' | 'end'> {
+  /** HTTP/2 only. */
+  readonly stream?: ServerHttp2Stream;
+  /** Added by compression(). */
+  flush?: () => void;
+  /** The head as it was written, HTTP/1 only; Node asks it whether a head was sent. */
+  _header?: string | null;
+  /** The connection ends with this response. */
+  _last?: boolean;
+  chunkedEncoding: boolean;
+  getRawHeaderNames?: () => string[];
+  write: WriteFunction;
+  end: EndFunction;
+}
+
+export type WriteFunction = (this: HeldResponse, ...args: unknown[]) => boolean;
+export type EndFunction = (this: HeldResponse, ...args: unknown[]) => HeldResponse;
+export type Callback = (error?: Error | null) => void;
+
+/** The HTTP/2 stream of a response, or `undefined` over HTTP/1. */
+export function http2Stream(res: HeldResponse): ServerHttp2Stream | undefined {
+  return res.stream;
+}
+
+/** The response can be written to now: a pipelined one has no socket until its turn comes. */
+export function hasConnection(res: HeldResponse): boolean {
+  if (res.stream !== undefined) return !res.stream.destroyed;
+  return res.socket !== null && res.socket !== undefined;
+}
+
+/** Nothing can be sent any more. */
+export function isOver(res: HeldResponse): boolean {
+  return res.writableEnded || res.destroyed || res.stream?.destroyed === true;
+}
+
+/** The client takes bytes right now: what was written before has been handed to the system. */
+export function isReady(res: HeldResponse): boolean {
+  return res.writableLength === 0 && !(res.writableCorked > 0) && !isOver(res);
+}
+
+/** All of the request's body has arrived, or the handler leaves it unread. */
+export class Upload {
+  #bytesRead = -1;
+
+  /** Call it now and then: an upload is seen to go on by what arrived since the last call. */
+  arriving(req: IncomingMessage): boolean {
+    if (isComplete(req)) return false;
+    const { socket } = req;
+    const bytesRead = socket?.bytesRead ?? 0;
+    const more = bytesRead !== this.#bytesRead;
+    this.#bytesRead = bytesRead;
+    // A full buffer that nobody empties: the handler does not want the body.
+    return more || req.readableLength < req.readableHighWaterMark;
+  }
+}
+
+function isComplete(req: IncomingMessage): boolean {
+  if (req.complete || req.readableEnded) return true;
+  const { stream } = req as { stream?: ServerHttp2Stream };
+  // Over HTTP/2 `complete` waits for the body to be read; what counts is whether it has arrived.
+  return stream?.endAfterHeaders === true || stream?.state?.remoteClose === 1;
+}
+
+/**
+ * The socket below a response. HTTP/2 hands out a proxy that refuses what is asked of it here, so
+ * for it the one that the session keeps to itself.
+ */
+export function socketOf(res: HeldResponse): Socket | undefined {
+  const session = res.stream?.session;
+  if (session === undefined) return res.socket ?? undefined;
+  for (const key of Object.getOwnPropertySymbols(session)) {
+    const value: unknown = Reflect.get(session, key);
+    if (key.description === 'socket') return value as Socket;
+  }
+  return undefined;
+}

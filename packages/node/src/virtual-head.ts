@@ -1,0 +1,239 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { HeaderPair } from '@holdopen/core';
+import type { PreparedHead } from './commit.js';
+import type { HeldResponse } from './message.js';
+import { headerPairs, parseHeaderLines } from './sent-head.js';
+
+/**
+ * The head that the handler sees while the real one has long left. A response that is connected to
+ * nothing takes over status and headers, so that Node itself does all forms of `writeHead` and all
+ * of its errors; most handlers touch it once, at the end, and it is made then.
+ *
+ * Two faces: outside, to the handler and its framework, no head has been sent; inside, during our own
+ * calls to the real `write` and `end`, the truth. Node keeps that truth in `_header`, which is
+ * exchanged; everything else goes through the functions that `install` puts on the response.
+ */
+export class VirtualHead {
+  readonly #req: IncomingMessage;
+  readonly #res: HeldResponse;
+  readonly #prepared: PreparedHead;
+  /** The functions of the response that were its own before ours: some middleware had put them there. */
+  readonly #own: Partial<Record<HookName, unknown>> | undefined;
+  readonly #realHeader: string | null | undefined;
+  #shadow: ServerResponse | undefined;
+  /** Headers that were given to `writeHead`, for runtimes that write no head as text. */
+  #given: HeaderPair[] | undefined;
+  #inside = 0;
+  #ended = false;
+
+  constructor(req: IncomingMessage, res: HeldResponse, prepared: PreparedHead) {
+    this.#req = req;
+    this.#res = res;
+    this.#prepared = prepared;
+    this.#realHeader = Object.hasOwn(res, '_header') ? res._header : undefined;
+    this.#own = install(res);
+    Reflect.set(res, HEAD, this);
+    this.#show();
+  }
+
+  /** Whether the handler has sent its head. */
+  get sent(): boolean {
+    return this.#shadow?.headersSent === true;
+  }
+
+  get inside(): boolean {
+    return this.#inside > 0;
+  }
+
+  get shadow(): ServerResponse {
+    if (this.#shadow === undefined) {
+      const shadow = new ServerResponse(this.#req);
+      for (const [name, value] of this.#prepared.headers) shadow.setHeader(name, value);
+      this.#shadow = shadow;
+    }
+    return this.#shadow;
+  }
+
+  /** The real response's function, whoever's it was. */
+  original(name: HookName): unknown {
+    const own = this.#own?.[name];
+    return own ?? Reflect.get(Object.getPrototypeOf(this.#res), name, this.#res);
+  }
+
+  /** Between `enter` and `leave` the response shows its real head. */
+  enter(): void {
+    this.#inside += 1;
+    if (this.#inside === 1 && this.#realHeader !== undefined) this.#res._header = this.#realHeader;
+  }
+
+  leave(): void {
+    this.#inside -= 1;
+    if (this.#inside === 0) this.#show();
+  }
+
+  /** The answer is over: whatever happens on the way out must meet the real head. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  writeHead(args: readonly unknown[]): void {
+    const { shadow } = this;
+    const status = this.#res.statusCode;
+    // A status that could not be sent: Node's own error is thrown below.
+    shadow.statusCode = status;
+    if (this.#res.stream === undefined && this.#res.statusMessage !== undefined) {
+      shadow.statusMessage = this.#res.statusMessage;
+    }
+    Reflect.apply(shadow.writeHead, shadow, args);
+    this.#given = givenHeaders(args);
+    this.#res.statusCode = shadow.statusCode;
+    if (this.#res.stream === undefined) this.#res.statusMessage = shadow.statusMessage;
+    if (!this.inside) this.#show();
+  }
+
+  /** All headers that the handler's head would have had. */
+  headers(): HeaderPair[] {
+    const text: unknown = Reflect.get(this.shadow, '_header');
+    if (typeof text === 'string') return parseHeaderLines(text);
+    const named = new Map(headerPairs(this.shadow.getHeaders()).map((pair) => [pair[0], pair]));
+    return [...named.values(), ...(this.#given ?? []).filter(([name]) => !named.has(name))];
+  }
+
+  #show(): void {
+    if (this.#realHeader === undefined || this.#ended) return;
+    this.#res._header = this.sent ? this.#realHeader : null;
+  }
+}
+
+/** Where a held response keeps its virtual head. */
+const HEAD: unique symbol = Symbol('holdOpenHead');
+
+function headOf(res: HeldResponse): VirtualHead {
+  return (res as HeldResponse & { [HEAD]: VirtualHead })[HEAD];
+}
+
+const DELEGATED = [
+  'setHeader',
+  'setHeaders',
+  'appendHeader',
+  'getHeader',
+  'getHeaders',
+  'getHeaderNames',
+  'getRawHeaderNames',
+  'hasHeader',
+  'removeHeader',
+] as const;
+
+type HookName =
+  | (typeof DELEGATED)[number]
+  | 'writeHead'
+  | 'flushHeaders'
+  | '_implicitHeader'
+  | 'writeContinue'
+  | 'writeProcessing'
+  | 'writeEarlyHints';
+
+type Hook = (this: HeldResponse, ...args: unknown[]) => unknown;
+
+function delegate(name: (typeof DELEGATED)[number]): Hook {
+  return function (this: HeldResponse, ...args: unknown[]): unknown {
+    const head = headOf(this);
+    if (head.inside) return callOriginal(head, this, name, args);
+    const method: unknown = Reflect.get(head.shadow, name);
+    if (typeof method !== 'function') throw new TypeError(`res.${name} is not a function`);
+    const result: unknown = Reflect.apply(method, head.shadow, args);
+    return result === head.shadow ? this : result;
+  };
+}
+
+function callOriginal(
+  head: VirtualHead,
+  res: HeldResponse,
+  name: HookName,
+  args: readonly unknown[],
+): unknown {
+  const original = head.original(name);
+  if (typeof original !== 'function') throw new TypeError(`res.${name} is not a function`);
+  return Reflect.apply(original, res, args) as unknown;
+}
+
+/** Raw heads of 1xx responses would land in the body. */
+function ignored(name: HookName): Hook {
+  return function (this: HeldResponse, ...args: unknown[]): unknown {
+    const head = headOf(this);
+    if (head.inside) return callOriginal(head, this, name, args);
+    const callback = args.at(-1);
+    if (typeof callback === 'function') process.nextTick(callback);
+    return undefined;
+  };
+}
+
+const HOOKS: readonly (readonly [HookName, Hook])[] = [
+  ...DELEGATED.map((name) => [name, delegate(name)] as const),
+  [
+    'writeHead',
+    function writeHead(this: HeldResponse, ...args: unknown[]): unknown {
+      const head = headOf(this);
+      if (head.inside) return callOriginal(head, this, 'writeHead', args);
+      head.writeHead(args);
+      return this;
+    },
+  ],
+  [
+    'flushHeaders',
+    function flushHeaders(this: HeldResponse): unknown {
+      const head = headOf(this);
+      if (head.inside) return callOriginal(head, this, 'flushHeaders', []);
+      if (!head.sent) this.writeHead(this.statusCode);
+      return undefined;
+    },
+  ],
+  [
+    '_implicitHeader',
+    function _implicitHeader(this: HeldResponse): unknown {
+      const head = headOf(this);
+      if (head.inside) return callOriginal(head, this, '_implicitHeader', []);
+      return this.writeHead(this.statusCode);
+    },
+  ],
+  ['writeContinue', ignored('writeContinue')],
+  ['writeProcessing', ignored('writeProcessing')],
+  ['writeEarlyHints', ignored('writeEarlyHints')],
+];
+
+const HEADERS_SENT: PropertyDescriptor = {
+  configurable: true,
+  enumerable: false,
+  get(this: HeldResponse): boolean {
+    const head = headOf(this);
+    return head.inside || head.sent;
+  },
+};
+
+function install(res: HeldResponse): Partial<Record<HookName, unknown>> | undefined {
+  let own: Partial<Record<HookName, unknown>> | undefined;
+  for (const [name, hook] of HOOKS) {
+    if (Object.hasOwn(res, name)) {
+      own ??= {};
+      own[name] = Reflect.get(res, name);
+    }
+    if (name in res) Reflect.set(res, name, hook);
+  }
+  Object.defineProperty(res, 'headersSent', HEADERS_SENT);
+  return own;
+}
+
+/** The headers in any form that `writeHead` takes: an object, a flat array, an array of pairs. */
+function givenHeaders(args: readonly unknown[]): HeaderPair[] {
+  const given = typeof args[1] === 'string' ? args[2] : (args[1] ?? args[2]);
+  if (Array.isArray(given)) {
+    if (Array.isArray(given[0]))
+      return headerPairs(Object.fromEntries(given as [string, string][]));
+    const pairs: HeaderPair[] = [];
+    for (let i = 0; i + 1 < given.length; i += 2) {
+      pairs.push([String(given[i]).toLowerCase(), String(given[i + 1])]);
+    }
+    return pairs;
+  }
+  return typeof given === 'object' && given !== null ? headerPairs({ ...given }) : [];
+}

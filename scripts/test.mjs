@@ -1,0 +1,43 @@
+// `npm test`: sets up, then checks everything. Stops at the first step that fails.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mustRun, root, say } from './run.mjs';
+import { setup } from './setup.mjs';
+
+const publicPackages = readdirSync(`${root}packages`)
+  .map((name) => `${root}packages/${name}`)
+  .filter((folder) => existsSync(`${folder}/package.json`))
+  .filter((folder) => !JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).private);
+
+// Biome colours what it writes to a file, too, unless told not to.
+const plain = process.stdout.isTTY ? [] : ['--colors=off'];
+
+/** @type {[name: string, action: () => Promise<void>][]} */
+const steps = [
+  ['setup', () => setup()],
+  ['lint', () => mustRun('biome', ['ci', '--error-on-warnings', ...plain, '.'])],
+  ['types', () => mustRun('tsc', ['-p', 'tsconfig.test.json'])],
+  ['unused code and dependencies', () => mustRun('knip', ['--no-config-hints'])],
+  ['packages as published', checkPackages],
+  // Arguments go to vitest: npm test -- packages/core
+  ['tests', () => mustRun('vitest', ['run', ...process.argv.slice(2)])],
+];
+
+async function checkPackages() {
+  for (const cwd of publicPackages) {
+    await mustRun('publint', ['--strict', '--pack', 'npm'], { cwd });
+    await mustRun('attw', ['--pack', '.', '--profile', 'esm-only', '--format', 'ascii'], { cwd });
+  }
+}
+
+for (const [name, action] of steps) {
+  say(`\n── ${name}`);
+  const start = performance.now();
+  const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  try {
+    await action();
+    say(`── ${name}: passed in ${seconds()}`);
+  } catch (error) {
+    say(`── ${name}: FAILED after ${seconds()}: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  }
+}
