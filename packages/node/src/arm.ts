@@ -164,19 +164,28 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   sendBeat(bytes: Uint8Array): void {
-    this.#real(() => {
+    const head = this.#head;
+    if (head === undefined) this.#adoptStream();
+    else head.enter();
+    try {
       this.#write.call(this.res, bytes);
       if (this.#flushes) this.res.flush?.();
-    });
+    } finally {
+      head?.leave();
+    }
   }
 
   finish(text: string, cut: boolean): void {
-    this.#head?.end();
-    this.#real(() => {
+    const head = this.#head;
+    head?.enter();
+    head?.end();
+    try {
       if (cut) cutResponse(this.#realResponse(), text === '' ? [] : [text]);
       else if (text === '') this.#end.call(this.res);
       else this.#end.call(this.res, text);
-    });
+    } finally {
+      head?.leave();
+    }
   }
 
   rearm(): void {
@@ -209,7 +218,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** Stands in for `res.write`. */
   onWrite(args: unknown[]): boolean {
     const { res } = this;
-    if (this.#body !== undefined) return this.#body.write(args);
+    if (this.#head !== undefined) return this.#heldBody(this.#head).write(args);
     const accepted = this.#write.apply(res, args);
     if (this.#passes === undefined) this.#passed(args);
     return accepted;
@@ -217,7 +226,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** Stands in for `res.end`. */
   onEnd(args: unknown[]): HeldResponse {
-    if (this.#body !== undefined) return this.#body.end(args);
+    if (this.#head !== undefined) return this.#heldBody(this.#head).end(args);
     clock.remove(this);
     const hold = this.#hold;
     if (hold?.state === 'failed') return this.res;
@@ -225,6 +234,17 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const result = this.#end.apply(this.res, args);
     hold?.completed();
     return result;
+  }
+
+  /** Made when the handler writes, for until then thousands may wait. */
+  #heldBody(head: VirtualHead): HeldBody {
+    this.#body ??= new HeldBody(
+      this,
+      this.#hold as Hold<IncomingMessage>,
+      head,
+      this.#realResponse(),
+    );
+    return this.#body;
   }
 
   /** Mounted again on the same response: one hold, and the innermost options win. */
@@ -271,10 +291,11 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       this.wait(mounted.uploadLane);
       return;
     }
-    if (wasArriving || !hasConnection(res)) {
+    if (wasArriving || !hasConnection(res) || res.writableCorked > 0) {
       this.wait(mounted.firstLane);
       return;
     }
+    this.#upload = undefined;
     if (res.headersSent) this.#beginStream(nowMs);
     else this.#commit(nowMs);
   }
@@ -308,7 +329,6 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#head = new VirtualHead(request, res, prepared);
     this.#keepAlive();
     this.#hold = new Hold(surroundings, this, settings, format, 'held', this.#silentSince(nowMs));
-    this.#body = new HeldBody(this, this.#hold, this.#head, prepared, this.#realResponse());
     this.#watchClose();
     this.#watchResult();
     this.#hold.beatDue(nowMs);
@@ -413,7 +433,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     if (this.#watchesClose) return;
     this.#watchesClose = true;
     // Register first, then look: it may have closed before anybody listened.
-    this.res.once('close', onClose);
+    this.res.on('close', onClose);
     if (this.res.closed || this.res.destroyed) this.onClose();
   }
 
@@ -453,21 +473,6 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const { route } = this;
     if (cure === undefined || !registry.firstTime(`untouched ${reason} ${route}`)) return;
     surroundings.warn('HOLDOPEN_UNTOUCHED', `${route} is slow and was not held: ${cure}`);
-  }
-
-  /** Our own calls to the response, which must meet its real head. */
-  #real(call: () => void): void {
-    if (this.#head === undefined) {
-      this.#adoptStream();
-      call();
-      return;
-    }
-    this.#head.enter();
-    try {
-      call();
-    } finally {
-      this.#head.leave();
-    }
   }
 
   #realResponse(): RealResponse {

@@ -52,18 +52,82 @@ export function commitHead(
   format: BeatFormat,
   intervalMs: number,
 ): PreparedHead {
+  if (res.getHeaderNames().length === 0) return commitBareHead(req, res, format, intervalMs);
   const prepared = takeHead(res);
   for (const name of REMOVED) res.removeHeader(name);
   if (!res.hasHeader('content-type')) res.setHeader('Content-Type', format.contentType);
   res.setHeader('Cache-Control', 'no-store, no-transform');
   res.setHeader('X-Accel-Buffering', 'no');
-  res.setHeader('HoldOpen', `interval=${Math.round(intervalMs)}, format=${format.name}`);
+  res.setHeader('HoldOpen', announcement(format, intervalMs));
   if (isForAnotherOrigin(req, res)) exposeHeader(res, 'HoldOpen');
-  for (const name of HIDDEN_FROM_FRAMEWORK) delete req.headers[name];
+  hideFromFramework(req);
   res.writeHead(200);
+  sendHeadNow(res);
+  restoreStatus(res, prepared);
+  return prepared;
+}
+
+/** The handler has set nothing: the head goes out without being kept, which saves memory. */
+function commitBareHead(
+  req: IncomingMessage,
+  res: HeldResponse,
+  format: BeatFormat,
+  intervalMs: number,
+): PreparedHead {
+  const prepared = takeHead(res);
+  hideFromFramework(req);
+  res.writeHead(200, {
+    'Content-Type': format.contentType,
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no',
+    HoldOpen: announcement(format, intervalMs),
+  });
+  sendHeadNow(res);
+  restoreStatus(res, prepared);
+  return prepared.statusCode === 200 && prepared.statusMessage === undefined
+    ? NOTHING_SET
+    : prepared;
+}
+
+/**
+ * Newer versions of Node gather writes until the next tick and only then ask for the head, when the
+ * handler's virtual one is in its place. The socket is corked so that it still shares a packet with
+ * the first beat.
+ */
+function sendHeadNow(res: HeldResponse): void {
+  const { socket } = res;
+  if (res.stream !== undefined || socket === null) {
+    res.flushHeaders();
+    return;
+  }
+  socket.cork();
+  res.flushHeaders();
+  process.nextTick(() => socket.uncork());
+}
+
+const NOTHING_SET: PreparedHead = { statusCode: 200, statusMessage: undefined, headers: [] };
+
+/** A dictionary of RFC 9651: what the client's watchdog reads. */
+function announcement(format: BeatFormat, intervalMs: number): string {
+  const text = `interval=${Math.round(intervalMs)}, format=${format.name}`;
+  // One string for all responses that wait, not one for each.
+  const kept = announcements.get(text);
+  if (kept !== undefined) return kept;
+  announcements.set(text, text);
+  return text;
+}
+
+const announcements = new Map<string, string>();
+
+function hideFromFramework(req: IncomingMessage): void {
+  for (const name of HIDDEN_FROM_FRAMEWORK) {
+    if (name in req.headers) delete req.headers[name];
+  }
+}
+
+function restoreStatus(res: HeldResponse, prepared: PreparedHead): void {
   res.statusCode = prepared.statusCode;
   if (res.stream === undefined) res.statusMessage = prepared.statusMessage as string;
-  return prepared;
 }
 
 function takeHead(res: HeldResponse): PreparedHead {

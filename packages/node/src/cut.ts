@@ -51,6 +51,8 @@ function cutChunked(
   callback?: Callback,
 ): void {
   for (const chunk of chunks) write.call(res, chunk);
+  // What is gathered must leave as chunks before the response stops being chunked.
+  while (res.writableCorked > 0) res.uncork();
   res.chunkedEncoding = false;
   res.shouldKeepAlive = false;
   res._last = true;

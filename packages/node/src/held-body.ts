@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
 import type { AnswerHead, Chunk, HeaderPair, Hold } from '@holdopen/core';
-import { exposedNames, isForAnotherOrigin, type PreparedHead } from './commit.js';
+import { exposedNames, isForAnotherOrigin } from './commit.js';
 import { cutResponse, type RealResponse } from './cut.js';
 import { createDecoder } from './decode.js';
 import type { Callback, HeldResponse } from './message.js';
@@ -52,7 +52,6 @@ export class HeldBody {
   readonly #owner: BodyOwner;
   readonly #hold: Hold<IncomingMessage>;
   readonly #head: VirtualHead;
-  readonly #prepared: PreparedHead;
   readonly #real: RealResponse;
   #decoder: Transform | undefined;
   /** `end` was called and the decoder still has bytes to give. */
@@ -62,13 +61,11 @@ export class HeldBody {
     owner: BodyOwner,
     hold: Hold<IncomingMessage>,
     head: VirtualHead,
-    prepared: PreparedHead,
     real: RealResponse,
   ) {
     this.#owner = owner;
     this.#hold = hold;
     this.#head = head;
-    this.#prepared = prepared;
     this.#real = real;
   }
 
@@ -138,7 +135,7 @@ export class HeldBody {
 
   #answerHead(headers: readonly HeaderPair[]): AnswerHead {
     const { request } = this.#owner;
-    const prepared = headerPairs(Object.fromEntries(this.#prepared.headers));
+    const prepared = headerPairs(Object.fromEntries(this.#head.prepared.headers));
     const sent = new Set(prepared.map(([name, value]) => `${name}: ${value}`));
     const late = headers.filter(
       ([name, value]) => !INTERNAL.has(name) && !sent.has(`${name}: ${value}`),

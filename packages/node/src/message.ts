@@ -10,6 +10,8 @@ export interface HeldResponse extends Omit<ServerResponse<IncomingMessage>, 'wri
   flush?: () => void;
   /** The head as it was written, HTTP/1 only; Node asks it whether a head was sent. */
   _header?: string | null;
+  /** That text has been handed to the socket. */
+  readonly _headerSent?: boolean;
   /** The connection ends with this response. */
   _last?: boolean;
   chunkedEncoding: boolean;

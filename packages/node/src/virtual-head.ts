@@ -16,7 +16,8 @@ import { headerPairs, parseHeaderLines } from './sent-head.js';
 export class VirtualHead {
   readonly #req: IncomingMessage;
   readonly #res: HeldResponse;
-  readonly #prepared: PreparedHead;
+  /** What the handler had set when its head was taken from it. */
+  readonly prepared: PreparedHead;
   /** The functions of the response that were its own before ours: some middleware had put them there. */
   readonly #own: Partial<Record<HookName, unknown>> | undefined;
   readonly #realHeader: string | null | undefined;
@@ -29,8 +30,8 @@ export class VirtualHead {
   constructor(req: IncomingMessage, res: HeldResponse, prepared: PreparedHead) {
     this.#req = req;
     this.#res = res;
-    this.#prepared = prepared;
-    this.#realHeader = Object.hasOwn(res, '_header') ? res._header : undefined;
+    this.prepared = prepared;
+    if (Object.hasOwn(res, '_header')) this.#realHeader = realHeader(res);
     this.#own = install(res);
     Reflect.set(res, HEAD, this);
     this.#show();
@@ -48,7 +49,7 @@ export class VirtualHead {
   get shadow(): ServerResponse {
     if (this.#shadow === undefined) {
       const shadow = new ServerResponse(this.#req);
-      for (const [name, value] of this.#prepared.headers) shadow.setHeader(name, value);
+      for (const [name, value] of this.prepared.headers) shadow.setHeader(name, value);
       this.#shadow = shadow;
     }
     return this.#shadow;
@@ -103,6 +104,16 @@ export class VirtualHead {
     if (this.#realHeader === undefined || this.#ended) return;
     this.#res._header = this.sent ? this.#realHeader : null;
   }
+}
+
+const HEAD_THAT_LEFT = 'HTTP/1.1 200 OK\r\n\r\n';
+
+/**
+ * Once the head has left, Node asks only whether there is one. Its text is the larger part of what an
+ * idle response costs, so all share one.
+ */
+function realHeader(res: HeldResponse): string | null | undefined {
+  return res._headerSent === true ? HEAD_THAT_LEFT : res._header;
 }
 
 /** Where a held response keeps its virtual head. */
