@@ -99,6 +99,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   readonly #flushes: boolean;
   #upload: Upload | undefined;
   #uploadWasArriving = false;
+  #committing = false;
   /** The handler's promise. */
   result: unknown;
   #controller: AbortController | undefined;
@@ -160,7 +161,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   ready(): boolean {
-    return isReady(this.res);
+    // The first beat goes with the head, which is all that can be in its way.
+    return this.#committing || isReady(this.res);
   }
 
   sendBeat(bytes: Uint8Array): void {
@@ -331,7 +333,9 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#hold = new Hold(surroundings, this, settings, format, 'held', this.#silentSince(nowMs));
     this.#watchClose();
     this.#watchResult();
+    this.#committing = true;
     this.#hold.beatDue(nowMs);
+    this.#committing = false;
   }
 
   /** The drain is over and the head is still ours to send: the plain truth. */
