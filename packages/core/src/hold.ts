@@ -57,8 +57,8 @@ export interface HoldHost<Request> {
   ready(): boolean;
   /** One write. */
   sendBeat(bytes: Uint8Array): void;
-  /** The last bytes, then a clean end or a cut. */
-  finish(text: string, cut: boolean): void;
+  /** The last bytes, then a clean end or a cut. `status` is the true one, if it failed. */
+  finish(text: string, cut: boolean, status: number | undefined): void;
   /** Call `beatDue` after the lane's delay. */
   wait(lane: Lane): void;
   /** Do not call it any more. */
@@ -294,7 +294,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (this.#host.method === 'GET' && this.#format.name === 'sse' && this.place() === 'boundary') {
       // Each client comes back at a time of its own: one to two times as long as it is told.
       const retryMs = Math.round(retryAfterSeconds * 1_000 * (1 + Math.random()));
-      this.#finishFailed(`retry: ${retryMs}\n\n`, false);
+      this.#finishFailed(`retry: ${retryMs}\n\n`, false, undefined);
       this.#abortDrained();
       return true;
     }
@@ -440,14 +440,14 @@ export class Hold<Request = unknown> implements HoldInfo {
   #fail(outcome: LateError): void {
     if (this.over) return;
     const ending = this.#ending(outcome, undefined);
-    this.#finishFailed(ending.text, ending.cut);
+    this.#finishFailed(ending.text, ending.cut, outcome.status);
     this.#tell(outcome);
   }
 
-  #finishFailed(text: string, cut: boolean): void {
+  #finishFailed(text: string, cut: boolean, status: number | undefined): void {
     this.#to('failed');
     this.#close('failed');
-    this.#host.finish(text, cut);
+    this.#host.finish(text, cut, status);
   }
 
   #ending(outcome: LateError, ownJson: string | undefined): { text: string; cut: boolean } {

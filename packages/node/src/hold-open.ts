@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { HoldOpenError, type HoldOpenOptions, type Mount, resolveOptions } from '@holdopen/core';
-import { type ArmedResponse, arm, MountedSettings } from './arm.js';
+import { type Arm, type ArmedResponse, arm } from './arm.js';
 import { inertHandle } from './handle.js';
+import { MountedSettings } from './mounted.js';
 
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -84,9 +85,15 @@ function wrapListener(
   return function holdOpenListener(this: unknown, ...args: unknown[]): unknown {
     const [req, res] = args as [IncomingMessage, ArmedResponse];
     const armed = watch(req, res, mounted);
-    const result: unknown = Reflect.apply(handler, this, args);
-    if (armed !== undefined && result !== undefined) armed.result = result;
-    return result;
+    if (armed === undefined) return Reflect.apply(handler, this, args);
+    try {
+      const result: unknown = Reflect.apply(handler, this, args);
+      armed.result = result;
+      return result;
+    } catch (error) {
+      armed.threw(error);
+      throw error;
+    }
   };
 }
 
@@ -101,7 +108,11 @@ function createMiddleware(options: NodeHoldOpenOptions | undefined): Middleware 
   };
 }
 
-function watch(req: IncomingMessage, res: ArmedResponse, mounted: MountedSettings) {
+function watch(
+  req: IncomingMessage,
+  res: ArmedResponse,
+  mounted: MountedSettings,
+): Arm | undefined {
   if (mounted.settings.enabled) return arm(req, res, mounted);
   switchOff(req, res, mounted);
   return undefined;

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { Lane, Mount, Settings } from '@holdopen/core';
+import { surroundings } from './surroundings.js';
+
+/** While a request's body arrives, this part of `firstBeatMs` passes between two looks. */
+const UPLOAD_LOOKS = 8;
+const MIN_UPLOAD_LOOK_MS = 25;
+const MAX_UPLOAD_LOOK_MS = 1_000;
+
+/** Settings with what every request needs of them ready at hand. */
+export class MountedSettings {
+  readonly settings: Settings<IncomingMessage>;
+  readonly mount: Mount;
+  readonly firstLane: Lane;
+  readonly beatLane: Lane;
+  readonly uploadLane: Lane;
+  /** User code may run for a request, which costs a snapshot of its async context. */
+  readonly hasHooks: boolean;
+
+  constructor(settings: Settings<IncomingMessage>, mount: Mount) {
+    const { clock } = surroundings;
+    const { firstBeatMs, intervalMs } = settings;
+    const lookMs = Math.max(firstBeatMs / UPLOAD_LOOKS, MIN_UPLOAD_LOOK_MS);
+    this.settings = settings;
+    this.mount = mount;
+    this.firstLane = clock.lane(firstBeatMs);
+    this.beatLane = clock.lane(intervalMs);
+    this.uploadLane = clock.lane(Math.min(lookMs, MAX_UPLOAD_LOOK_MS));
+    this.hasHooks =
+      settings.onBeat !== undefined ||
+      settings.onLateOutcome !== undefined ||
+      typeof settings.format === 'function' ||
+      typeof settings.lateError === 'function';
+  }
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import type { UntouchedReason } from '@holdopen/core';
+import { registry, surroundings } from './surroundings.js';
+
+/** What a person can do about a slow response that was not held. */
+const CURES: Partial<Record<UntouchedReason, string>> = {
+  accept:
+    "its clients do not ask for JSON or an event stream alone. If it answers with JSON, mount holdOpen({ format: 'json' }) on this route.",
+  max_holds: 'maxHolds responses are held already. Raise it, or run more processes.',
+  length:
+    'its head went out with a Content-Length, so that nothing can be added. Send it together with the body, or without the length.',
+  charset: 'its charset is not UTF-8. Send UTF-8.',
+};
+
+/** A response that was about to be held passes as it is: counted, told, and once warned of. */
+export function countUntouched(
+  reason: UntouchedReason,
+  request: IncomingMessage,
+  route: string,
+): void {
+  registry.countUntouched(reason);
+  const { observer } = surroundings;
+  if (observer.wants('untouched')) observer.notify({ type: 'untouched', reason, request });
+  const cure = CURES[reason];
+  if (cure === undefined || !registry.firstTime(`untouched ${reason} ${route}`)) return;
+  surroundings.warn('HOLDOPEN_UNTOUCHED', `${route} is slow and was not held: ${cure}`);
+}
