@@ -51,17 +51,24 @@ const ENTRIES_PER_TICK = 256;
  * One timer for all. A delay is a lane, a linked list in order of due time, because all its entries
  * wait equally long: adding is appending, removing is unlinking, and neither allocates.
  *
- * Reading the time costs more than the list does, so it is read once a tick. While nothing comes or
- * goes the clock sleeps until the next entry is due.
+ * Reading the time costs more than the list does, so it is read once a tick. An entry that comes
+ * between two ticks is stamped with the older one, which a busy event loop may have left far behind,
+ * and corrected at the next: nothing ever fires early. While nothing comes or goes the clock sleeps
+ * until the next entry is due.
+ *
+ * Times are whole milliseconds, because V8 keeps those in place and allocates for all others.
  */
 export class SharedBeatClock implements BeatClock {
   readonly #timers: Timers;
   readonly #lanes = new Map<number, SharedLane>();
   #busyLanes: SharedLane[] = [];
-  #nowMs = 0;
+  /** The time of the last tick, rounded up: an entry waits from here. */
+  #stampMs = 0;
   #timer: unknown;
-  /** `#nowMs` may be relied on, since the tick timer is running. */
+  /** `#stampMs` may be relied on, since the tick timer is running. */
   #ticking = false;
+  /** Entries that come now get the time as it is, not that of the last tick. */
+  #inTick = false;
   /** An entry came since the last tick. */
   #used = false;
   readonly #onTick = (): void => this.#tick();
@@ -72,7 +79,7 @@ export class SharedBeatClock implements BeatClock {
 
   now(): number {
     this.#used = true;
-    return this.#ticking ? this.#nowMs : this.#wake();
+    return this.#ticking ? this.#stampMs : this.#wake();
   }
 
   lane(delayMs: number): Lane {
@@ -98,11 +105,16 @@ export class SharedBeatClock implements BeatClock {
     this.#busyLanes.push(lane);
   }
 
+  /** Whether an entry that comes now is stamped with the time as it is. */
+  get inTick(): boolean {
+    return this.#inTick;
+  }
+
   #wake(): number {
-    this.#nowMs = this.#timers.now();
+    this.#stampMs = Math.ceil(this.#timers.now());
     this.#ticking = true;
     this.#schedule(TICK_MS);
-    return this.#nowMs;
+    return this.#stampMs;
   }
 
   #schedule(delayMs: number): void {
@@ -112,10 +124,14 @@ export class SharedBeatClock implements BeatClock {
 
   #tick(): void {
     this.#timer = undefined;
-    const nowMs = this.#timers.now();
-    this.#nowMs = nowMs;
+    const time = this.#timers.now();
+    const nowMs = Math.floor(time);
+    const oldStampMs = this.#stampMs;
+    this.#stampMs = Math.ceil(time);
     this.#ticking = true;
+    this.#inTick = true;
     this.#used = false;
+    for (const lane of this.#busyLanes) lane.correct(oldStampMs, this.#stampMs);
     let left = ENTRIES_PER_TICK;
     let nextDueMs = Number.POSITIVE_INFINITY;
     const lanes = this.#busyLanes;
@@ -131,6 +147,7 @@ export class SharedBeatClock implements BeatClock {
         if (head !== undefined && head.dueMs < nextDueMs) nextDueMs = head.dueMs;
       }
     } finally {
+      this.#inTick = false;
       this.#forgetEmptyLanes();
       if (left === 0) {
         this.#schedule(CROWDED_TICK_MS);
@@ -138,7 +155,7 @@ export class SharedBeatClock implements BeatClock {
         this.#schedule(TICK_MS);
       } else {
         this.#ticking = false;
-        if (this.#busyLanes.length > 0) this.#schedule(untilDue(nextDueMs - nowMs));
+        if (this.#busyLanes.length > 0) this.#schedule(untilDue(nextDueMs - time));
       }
     }
   }
@@ -165,12 +182,14 @@ class SharedLane implements Lane {
   readonly delayMs: number;
   /** The clock looks at this lane. */
   kept = false;
+  /** How many entries have come since the last tick, at most. */
+  #fresh = 0;
   readonly #clock: SharedBeatClock;
   readonly #end: ClockEntry = new RingEnd();
 
   constructor(clock: SharedBeatClock, delayMs: number) {
     this.#clock = clock;
-    this.delayMs = delayMs;
+    this.delayMs = Math.ceil(delayMs);
     this.#end.next = this.#end;
     this.#end.previous = this.#end;
   }
@@ -180,8 +199,21 @@ class SharedLane implements Lane {
     return head === this.#end ? undefined : head;
   }
 
+  /** Entries that came since the last tick have waited since now at the latest. */
+  correct(oldStampMs: number, stampMs: number): void {
+    const dueMs = stampMs + this.delayMs;
+    const wrongMs = oldStampMs + this.delayMs;
+    let entry = this.#end.previous;
+    for (; this.#fresh > 0 && entry !== undefined && entry.dueMs === wrongMs; this.#fresh--) {
+      entry.dueMs = dueMs;
+      entry = entry.previous;
+    }
+    this.#fresh = 0;
+  }
+
   add(entry: ClockEntry): void {
     entry.dueMs = this.#clock.now() + this.delayMs;
+    if (!this.#clock.inTick) this.#fresh += 1;
     const end = this.#end;
     const last = end.previous as ClockEntry;
     last.next = entry;

@@ -82,8 +82,13 @@ function wrapListener(
   options: NodeHoldOpenOptions | undefined,
 ): Listener<never, never> {
   const mounted = mount(options, 'route');
-  return function holdOpenListener(this: unknown, ...args: unknown[]): unknown {
-    const [req, res] = args as [IncomingMessage, ArmedResponse];
+  return function holdOpenListener(
+    this: unknown,
+    req: IncomingMessage,
+    res: ArmedResponse,
+    ...more: unknown[]
+  ): unknown {
+    const args = [req, res, ...more];
     const armed = watch(req, res, mounted);
     if (armed === undefined) return Reflect.apply(handler, this, args);
     try {
