@@ -272,7 +272,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const { res, mounted } = this;
     if (this.#passes !== undefined) {
       if (this.#passes !== 'ended') countUntouched(this.#passes, this.request, this.route);
-    } else if (isOver(res)) {
+    } else if (isOver(res) || this.request.socket?.destroyed) {
       this.#passes = 'ended';
     } else if (this.#isUploading()) {
       this.wait(mounted.uploadLane);

@@ -45,6 +45,8 @@ export function formatOfBegun(candidate: Candidate): FormatChoice {
   if (!canBeHeld(request)) return { untouched: 'method' };
   // An outer middleware keeps the head back, so nothing is known of it.
   if (!res.headersSent) return { untouched: 'type' };
+  // The HTTP/2 stream was used by itself, and its bytes do not come by here.
+  if (res.stream !== undefined && !res.hasHeader('content-type')) return { untouched: 'type' };
   const head = sentHeadFacts(res, candidate.encodedBelow);
   const choice = formatOfStream(head, askedFormat(candidate), formats.all);
   if ('format' in choice && registry.size >= maxHolds) return { untouched: 'max_holds' };

@@ -105,28 +105,23 @@ function cutHttp2(
   write.call(res, chunks[last] ?? '', destroy);
 }
 
-function cutOnBun(
-  { res, write }: RealResponse,
-  chunks: readonly Chunk[],
-  callback?: Callback,
-): void {
-  for (const chunk of chunks) write.call(res, chunk);
-  setTimeout(() => {
-    res.destroy();
-    callback?.();
-  }, BUN_FLUSH_MS).unref();
+function cutOnBun(real: RealResponse, chunks: readonly Chunk[], callback?: Callback): void {
+  for (const chunk of chunks) real.write.call(real.res, chunk);
+  destroyAfter(BUN_FLUSH_MS, real.res, callback);
 }
 
 /** The encoder lets its last bytes go in its own time, without our framing: only the socket is left. */
-function cutEncoded(
-  { res, write }: RealResponse,
-  chunks: readonly Chunk[],
-  callback?: Callback,
-): void {
-  for (const chunk of chunks) write.call(res, chunk);
-  res.flush?.();
+function cutEncoded(real: RealResponse, chunks: readonly Chunk[], callback?: Callback): void {
+  for (const chunk of chunks) real.write.call(real.res, chunk);
+  real.res.flush?.();
+  destroyAfter(RESET_AFTER_MS, real.res, callback);
+}
+
+/** `destroy` alone brings `close`; frameworks wait for `finish` too. */
+function destroyAfter(delayMs: number, res: HeldResponse, callback?: Callback): void {
   setTimeout(() => {
-    res.destroy();
+    if (!res.destroyed) res.emit('finish');
     callback?.();
-  }, RESET_AFTER_MS).unref();
+    res.destroy();
+  }, delayMs).unref();
 }

@@ -39,10 +39,11 @@ export type NodeHoldOpenOptions = HoldOpenOptions<IncomingMessage>;
  *
  * @throws HoldOpenError if an option is wrong; its message says what to do.
  */
-export function holdOpen<Req extends NodeRequest, Res extends NodeResponse, Result>(
-  handler: Listener<Req, Res, Result>,
-  options?: NodeHoldOpenOptions,
-): Listener<Req, Res, Result>;
+export function holdOpen<
+  Req extends NodeRequest = IncomingMessage,
+  Res extends NodeResponse = ServerResponse,
+  Result = unknown,
+>(handler: Listener<Req, Res, Result>, options?: NodeHoldOpenOptions): Listener<Req, Res, Result>;
 /**
  * The same as connect-style middleware, to be mounted first. Mounted over many routes it guesses
  * nothing: a response is held if its handler has set a content type that carries beats, if the client

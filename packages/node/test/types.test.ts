@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { expectTypeOf, test } from 'vitest';
+import { type HoldHandle, holdOpen, type Middleware } from '../src/index.js';
+
+test('a listener keeps its types, wrapped in place or by itself', () => {
+  createServer(
+    holdOpen((req, res) => {
+      expectTypeOf(req).toExtend<IncomingMessage>();
+      expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+      res.setHeader('a', 'b').end();
+    }),
+  );
+  createHttp2Server(
+    holdOpen((req, res) => {
+      expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+      res.stream.respond();
+    }),
+  );
+  const listener = holdOpen(async (req, res) => {
+    expectTypeOf(req).toEqualTypeOf<IncomingMessage>();
+    expectTypeOf(res).toExtend<ServerResponse>();
+    return 1;
+  });
+  expectTypeOf(listener).returns.toEqualTypeOf<Promise<number>>();
+});
+
+test('options alone give middleware, and wrong options do not compile', () => {
+  expectTypeOf(holdOpen()).toEqualTypeOf<Middleware>();
+  expectTypeOf(holdOpen({ intervalMs: 8_000 })).toEqualTypeOf<Middleware>();
+  holdOpen({ format: (request) => (request.url === '/a' ? 'json' : 'sse') });
+  // @ts-expect-error an unknown option
+  () => holdOpen({ interval: 8_000 });
+  // @ts-expect-error a string is no interval
+  () => holdOpen({ intervalMs: '8s' });
+});
