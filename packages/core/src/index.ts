@@ -46,7 +46,6 @@ export {
   type UntouchedReason,
 } from './negotiate.js';
 export {
-  checkFormat,
   DEFAULT_FRAME,
   DEFAULT_INTERVAL_MS,
   DEFAULT_MAX_HOLDS,
@@ -58,9 +57,9 @@ export {
   type HoldOpenOptions,
   MAX_TIMER_MS,
   MIN_INTERVAL_MS,
-  resolveOptions,
   type Settings,
 } from './options.js';
+export { checkFormat } from './options-check.js';
 export {
   type DrainOptions,
   type DrainResult,
@@ -68,3 +67,4 @@ export {
   type HoldCounters,
   HoldRegistry,
 } from './registry.js';
+export { resolveOptions } from './resolve-options.js';
