@@ -1,5 +1,5 @@
-import type { BeatClock, Lane } from './clock.js';
-import type { DroppedHeaderReason, HoldEvent, HoldInfo, HoldObserver } from './diagnostics.js';
+import type { Lane } from './clock.js';
+import type { HoldInfo } from './diagnostics.js';
 import { HoldOpenError } from './errors.js';
 import type { BeatFormat, BoundaryTracker, Chunk, Place } from './formats/format.js';
 import { type Answer, KeptAnswer } from './late/answer.js';
@@ -9,10 +9,12 @@ import {
   chooseByFirstBytes,
   readErrorBody,
 } from './late/choose.js';
-import { fitLateHeaders, type HeaderPair, isListed } from './late/head.js';
+import type { HeaderPair } from './late/head.js';
+import { type AnswerHead, selectLateHeaders } from './late/listed.js';
 import { errorObject, type LateError, type LateOutcome, statusOfError } from './late/outcome.js';
 import type { Settings } from './options.js';
-import type { HoldRegistry } from './registry.js';
+import { HoldReporter } from './reporter.js';
+import type { Surroundings } from './surroundings.js';
 
 /**
  * - `streaming`: the handler sent the head itself, and its body has gaps.
@@ -33,17 +35,6 @@ const NEXT: Readonly<Record<HoldState, readonly HoldState[]>> = {
   failed: [],
   gone: [],
 };
-
-/** What all holds of a process share. */
-export interface Surroundings {
-  readonly clock: BeatClock;
-  readonly registry: HoldRegistry;
-  readonly observer: HoldObserver;
-  /** A person should know; called once for a route and matter. */
-  warn(code: string, message: string): void;
-  /** Where errors go that nobody took. */
-  report(message: string, error: unknown): void;
-}
 
 /** The adapter's side of one response: bytes go out here. */
 export interface HoldHost<Request> {
@@ -67,16 +58,6 @@ export interface HoldHost<Request> {
   abort(reason: HoldOpenError): void;
   /** Run user code in the request's own async context. */
   run(callback: () => void): void;
-}
-
-/** The handler's own head, once it is known. Names are lower case. */
-export interface AnswerHead {
-  readonly status: number;
-  readonly contentType: string | undefined;
-  /** Every header of the handler's that differs from what was sent at the commit. */
-  readonly headers: readonly HeaderPair[];
-  /** For another origin, the names that its page may read; `undefined` for the same origin. */
-  readonly exposed: ReadonlySet<string> | undefined;
 }
 
 /** What a handler's `end` comes to. */
@@ -111,6 +92,7 @@ export class Hold<Request = unknown> implements HoldInfo {
   state: HoldState;
   readonly #around: Surroundings;
   readonly #host: HoldHost<Request>;
+  readonly #tell: HoldReporter<Request>;
   #settings: Settings<Request>;
   #format: BeatFormat;
   /** Follows a body that its handler began by itself. */
@@ -144,11 +126,9 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#startedMs = silentSinceMs;
     this.#lifeMs = silentSinceMs;
     if (state === 'streaming') this.#tracker = format.createTracker();
-    this.#event('start');
-    if (state === 'held') {
-      around.registry.counters.commits += 1;
-      this.#event('commit');
-    }
+    this.#tell = new HoldReporter(around, host, this);
+    this.#tell.start();
+    if (state === 'held') this.#tell.commit();
     // Last, for a registry that is being drained ends the hold at once.
     around.registry.add(this as unknown as Hold<never>);
   }
@@ -201,7 +181,9 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** The handler's head is known: decide what becomes of its body. */
   answer(head: AnswerHead): void {
     if (this.state !== 'held') return;
-    const headers = this.#lateHeaders(head);
+    const headers = selectLateHeaders(head, this.#settings.lateHeaders, (name, reason) => {
+      this.#tell.headerDropped(name, reason);
+    });
     this.#facts = {
       status: head.status,
       contentType: head.contentType,
@@ -214,9 +196,9 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (choice.switchedTo !== undefined) {
       this.#format = choice.switchedTo;
       this.format = choice.switchedTo.name;
-      this.#warnOnce(
+      this.#tell.warnOnce(
         'HOLDOPEN_FORMAT_SWITCH',
-        `answered with an event stream after a JSON head had been sent. It was passed on; give format: (request) => … so that the right head is sent from the start.`,
+        'answered with an event stream after a JSON head had been sent. It was passed on; give format: (request) => … so that the right head is sent from the start.',
       );
     }
     this.#answer = choice.answer;
@@ -272,8 +254,7 @@ export class Hold<Request = unknown> implements HoldInfo {
   disconnected(): void {
     if (this.over) return;
     this.#to('gone');
-    this.#around.registry.counters.disconnects += 1;
-    this.#event('disconnect');
+    this.#tell.disconnect();
     this.#close('disconnected');
     if (this.#settings.onDisconnect === 'abort') {
       this.#host.abort(
@@ -322,21 +303,16 @@ export class Hold<Request = unknown> implements HoldInfo {
   #beat(first: boolean): void {
     const place = this.place();
     if (place === 'closed') return;
-    const { counters } = this.#around.registry;
     if (!this.#host.ready()) {
       this.beatsDropped += 1;
-      counters.beatsDropped += 1;
-      this.#event('beat-dropped');
+      this.#tell.beatDropped();
       return;
     }
     const bytes = this.#beatBytes(place, first);
     if (bytes === undefined) return;
     this.#host.sendBeat(bytes);
     this.beats += 1;
-    counters.beats += 1;
-    this.#event('beat');
-    const { onBeat } = this.#settings;
-    if (onBeat !== undefined) this.#hook('onBeat', () => onBeat(this, this.#host.request));
+    this.#tell.beat(this.#settings.onBeat);
   }
 
   #beatBytes(place: 'boundary' | 'inside', first: boolean): Uint8Array | undefined {
@@ -373,16 +349,7 @@ export class Hold<Request = unknown> implements HoldInfo {
   }
 
   #tooSilent(silentMs: number): void {
-    const { counters } = this.#around.registry;
-    counters.silences += 1;
-    if (this.#around.observer.wants('silence')) {
-      this.#around.observer.notify({
-        type: 'silence',
-        hold: this,
-        request: this.#host.request,
-        silentMs,
-      });
-    }
+    this.#tell.silence(silentMs);
     const detail = 'The handler gave no sign of life for too long.';
     this.#fail({ ok: false, status: 504, code: 'silence', headers: [], detail });
     this.#host.abort(
@@ -422,12 +389,12 @@ export class Hold<Request = unknown> implements HoldInfo {
       const ending = this.#ending(failure, ownJson);
       this.#to('failed');
       this.#close('failed');
-      this.#tell(failure);
+      this.#tell.outcome(failure, this.#settings.onLateOutcome);
       return { chunks: ending.text === '' ? [] : [ending.text], cut: ending.cut };
     }
     this.#to('complete');
     this.#close('complete');
-    if (outcome !== undefined) this.#tell(outcome);
+    if (outcome !== undefined) this.#tell.outcome(outcome, this.#settings.onLateOutcome);
     return { chunks, cut: false };
   }
 
@@ -441,7 +408,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (this.over) return;
     const ending = this.#ending(outcome, undefined);
     this.#finishFailed(ending.text, ending.cut, outcome.status);
-    this.#tell(outcome);
+    this.#tell.outcome(outcome, this.#settings.onLateOutcome);
   }
 
   #finishFailed(text: string, cut: boolean, status: number | undefined): void {
@@ -455,7 +422,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     let json: string | undefined;
     let kind: 'cut' | 'body' | 'value' = policy === 'body' ? 'body' : 'cut';
     if (typeof policy === 'function') {
-      this.#hook('lateError', () => {
+      this.#tell.hook('lateError', () => {
         json = JSON.stringify(policy(outcome, this.#host.request));
         if (json !== undefined) kind = 'value';
       });
@@ -472,94 +439,9 @@ export class Hold<Request = unknown> implements HoldInfo {
     return this.#format.lateFailure?.(failure, place) ?? { text: '', cut: true };
   }
 
-  #lateHeaders(head: AnswerHead): readonly HeaderPair[] {
-    const listed: HeaderPair[] = [];
-    for (const [name, value] of head.headers) {
-      if (!isListed(name, this.#settings.lateHeaders)) this.#dropped(name, 'unlisted');
-      else if (head.exposed !== undefined && !head.exposed.has(name) && !head.exposed.has('*')) {
-        this.#dropped(name, 'not_exposed');
-      } else listed.push([name, value]);
-    }
-    const { fitting, dropped } = fitLateHeaders(listed);
-    for (const name of dropped) this.#dropped(name, 'size');
-    return fitting;
-  }
-
-  #dropped(header: string, reason: DroppedHeaderReason): void {
-    this.#around.registry.counters.lateHeadersDropped += 1;
-    if (this.#around.observer.wants('late-header-dropped')) {
-      const { request } = this.#host;
-      this.#around.observer.notify({
-        type: 'late-header-dropped',
-        hold: this,
-        request,
-        header,
-        reason,
-      });
-    }
-    if (header === 'set-cookie') {
-      this.#warnOnce(
-        'HOLDOPEN_COOKIE_DROPPED',
-        'set a cookie after the head had been sent, and it was dropped. Set it before the first beat, or raise firstBeatMs.',
-      );
-    }
-  }
-
-  #tell(outcome: LateOutcome): void {
-    const { counters } = this.#around.registry;
-    if (outcome.ok) counters.lateSuccesses += 1;
-    else counters.lateErrors += 1;
-    const { observer } = this.#around;
-    const { request } = this.#host;
-    if (observer.wants('late-outcome')) {
-      observer.notify({ type: 'late-outcome', hold: this, request, outcome });
-    }
-    const { onLateOutcome } = this.#settings;
-    if (onLateOutcome !== undefined) {
-      this.#hook('onLateOutcome', () => onLateOutcome(outcome, request));
-    } else if (!outcome.ok && outcome.error !== undefined) {
-      this.#around.report(
-        `${this.#host.route}: the handler failed after the head had been sent (late ${outcome.status})`,
-        outcome.error,
-      );
-    }
-  }
-
-  #warnOnce(code: string, matter: string): void {
-    const { route } = this.#host;
-    if (this.#around.registry.firstTime(`${code} ${route}`)) {
-      this.#around.warn(code, `${route} ${matter}`);
-    }
-  }
-
-  /** User code must not break the response, whether it throws or rejects. */
-  #hook(name: string, callback: () => unknown): void {
-    const failed = (error: unknown): void => {
-      this.#around.report(`${this.#host.route}: ${name} failed`, error);
-    };
-    try {
-      this.#host.run(() => {
-        const result = callback();
-        if (result instanceof Promise) result.catch(failed);
-      });
-    } catch (error) {
-      failed(error);
-    }
-  }
-
   #close(how: 'complete' | 'failed' | 'disconnected'): void {
     this.#host.stopWaiting();
     this.#around.registry.remove(this as unknown as Hold<never>);
-    if (this.#around.observer.wants('end')) {
-      const heldMs = this.#around.clock.now() - this.#startedMs;
-      const { request } = this.#host;
-      this.#around.observer.notify({ type: 'end', hold: this, request, how, heldMs });
-    }
-  }
-
-  #event(type: 'start' | 'commit' | 'beat' | 'beat-dropped' | 'disconnect'): void {
-    if (!this.#around.observer.wants(type)) return;
-    const event: HoldEvent = { type, hold: this, request: this.#host.request };
-    this.#around.observer.notify(event);
+    this.#tell.end(how, this.#around.clock, this.#startedMs);
   }
 }

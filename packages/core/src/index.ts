@@ -25,14 +25,13 @@ export type {
 } from './formats/format.js';
 export {
   type AnswerEnd,
-  type AnswerHead,
   Hold,
   type HoldHost,
   type HoldState,
   newHoldId,
-  type Surroundings,
 } from './hold.js';
 export { type HeaderPair, type LateHead, MAX_LATE_HEAD_BYTES, parseLateHead } from './late/head.js';
+export type { AnswerHead } from './late/listed.js';
 export type { LateError, LateErrorPolicy, LateOutcome, LateSuccess } from './late/outcome.js';
 export type { Problem, ProblemCode } from './late/problem.js';
 export {
@@ -68,3 +67,4 @@ export {
   HoldRegistry,
 } from './registry.js';
 export { resolveOptions } from './resolve-options.js';
+export type { Surroundings } from './surroundings.js';

@@ -1,0 +1,119 @@
+import type { BeatClock } from './clock.js';
+import type { DroppedHeaderReason, HoldEvent, HoldInfo } from './diagnostics.js';
+import type { HoldHost } from './hold.js';
+import type { LateOutcome } from './late/outcome.js';
+import type { Settings } from './options.js';
+import type { Surroundings } from './surroundings.js';
+
+/** Tells the world what happens to one hold: counters, diagnostics, hooks, warnings, the console. */
+export class HoldReporter<Request> {
+  readonly #around: Surroundings;
+  readonly #host: HoldHost<Request>;
+  readonly #hold: HoldInfo;
+
+  constructor(around: Surroundings, host: HoldHost<Request>, hold: HoldInfo) {
+    this.#around = around;
+    this.#host = host;
+    this.#hold = hold;
+  }
+
+  start(): void {
+    this.#event('start');
+  }
+
+  commit(): void {
+    this.#around.registry.counters.commits += 1;
+    this.#event('commit');
+  }
+
+  beat(onBeat: Settings<Request>['onBeat']): void {
+    this.#around.registry.counters.beats += 1;
+    this.#event('beat');
+    if (onBeat !== undefined) this.hook('onBeat', () => onBeat(this.#hold, this.#host.request));
+  }
+
+  beatDropped(): void {
+    this.#around.registry.counters.beatsDropped += 1;
+    this.#event('beat-dropped');
+  }
+
+  disconnect(): void {
+    this.#around.registry.counters.disconnects += 1;
+    this.#event('disconnect');
+  }
+
+  silence(silentMs: number): void {
+    this.#around.registry.counters.silences += 1;
+    if (!this.#around.observer.wants('silence')) return;
+    this.#notify({ type: 'silence', ...this.#subject(), silentMs });
+  }
+
+  headerDropped(header: string, reason: DroppedHeaderReason): void {
+    this.#around.registry.counters.lateHeadersDropped += 1;
+    if (this.#around.observer.wants('late-header-dropped')) {
+      this.#notify({ type: 'late-header-dropped', ...this.#subject(), header, reason });
+    }
+    if (header !== 'set-cookie') return;
+    this.warnOnce(
+      'HOLDOPEN_COOKIE_DROPPED',
+      'set a cookie after the head had been sent, and it was dropped. Set it before the first beat, or raise firstBeatMs.',
+    );
+  }
+
+  /** Without a hook a thrown error would be lost, so it goes to the console. */
+  outcome(outcome: LateOutcome, onLateOutcome: Settings<Request>['onLateOutcome']): void {
+    const { counters } = this.#around.registry;
+    if (outcome.ok) counters.lateSuccesses += 1;
+    else counters.lateErrors += 1;
+    if (this.#around.observer.wants('late-outcome')) {
+      this.#notify({ type: 'late-outcome', ...this.#subject(), outcome });
+    }
+    const { request, route } = this.#host;
+    if (onLateOutcome !== undefined) {
+      this.hook('onLateOutcome', () => onLateOutcome(outcome, request));
+    } else if (!outcome.ok && outcome.error !== undefined) {
+      this.#around.report(
+        `${route}: the handler failed after the head had been sent (late ${outcome.status})`,
+        outcome.error,
+      );
+    }
+  }
+
+  end(how: 'complete' | 'failed' | 'disconnected', clock: BeatClock, startedMs: number): void {
+    if (!this.#around.observer.wants('end')) return;
+    this.#notify({ type: 'end', ...this.#subject(), how, heldMs: clock.now() - startedMs });
+  }
+
+  warnOnce(code: string, matter: string): void {
+    const { route } = this.#host;
+    if (!this.#around.registry.firstTime(`${code} ${route}`)) return;
+    this.#around.warn(code, `${route} ${matter}`);
+  }
+
+  /** User code must not break the response, whether it throws or rejects. */
+  hook(name: string, callback: () => unknown): void {
+    const failed = (error: unknown): void => {
+      this.#around.report(`${this.#host.route}: ${name} failed`, error);
+    };
+    try {
+      this.#host.run(() => {
+        const result = callback();
+        if (result instanceof Promise) result.catch(failed);
+      });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #event(type: 'start' | 'commit' | 'beat' | 'beat-dropped' | 'disconnect'): void {
+    if (this.#around.observer.wants(type)) this.#notify({ type, ...this.#subject() });
+  }
+
+  #subject(): { hold: HoldInfo; request: Request } {
+    return { hold: this.#hold, request: this.#host.request };
+  }
+
+  #notify(event: HoldEvent<Request>): void {
+    this.#around.observer.notify(event);
+  }
+}
