@@ -64,6 +64,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #upload: Upload | undefined;
   #lifeline: Lifeline | undefined;
   #watchesClose = false;
+  /** The first beat was due, so that the response is ours to look after. */
+  #adopted = false;
   #committing = false;
   #touchedMs: number | undefined;
   #id: string | undefined;
@@ -122,8 +124,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   sendBeat(bytes: Uint8Array): void {
     const head = this.#head;
-    if (head === undefined) this.#adoptStream();
-    else head.enter();
+    head?.enter();
     try {
       this.#write.call(this.res, bytes);
       if (this.encodedBelow) this.res.flush?.();
@@ -260,7 +261,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     try {
       if (this.#hold === undefined) this.#firstBeatDue(nowMs);
       else if (isOver(this.res)) this.onClose();
-      else this.#hold.beatDue(nowMs);
+      else this.#beatDue(this.#hold, nowMs);
     } catch (error) {
       // Some middleware's code ran in here. The response is left as it is; the clock goes on.
       this.#passes ??= 'ended';
@@ -281,11 +282,17 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       this.#upload = undefined;
       this.wait(mounted.firstLane);
     } else if (res.headersSent) {
-      this.#beginStream(nowMs)?.beatDue(nowMs);
-      if (this.#hold === undefined) this.#firstBeatDue(nowMs);
+      const hold = this.#beginStream(nowMs);
+      if (hold === undefined) this.#firstBeatDue(nowMs);
+      else this.#beatDue(hold, nowMs);
     } else {
       this.#commit(nowMs);
     }
+  }
+
+  #beatDue(hold: Hold<IncomingMessage>, nowMs: number): void {
+    if (!this.#adopted) this.#adoptStream();
+    if (!hold.over) hold.beatDue(nowMs);
   }
 
   #isUploading(): boolean {
@@ -352,9 +359,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     return this.#hold;
   }
 
-  /** The first beat of a stream that its handler began: from now on we look after it. */
+  /** A stream that its handler began has fallen silent: from now on we look after it. */
   #adoptStream(): void {
-    if (this.#hold?.beats !== 0) return;
     this.#adopt();
     const { res, route } = this;
     if (sentHeaders(res).some(([name]) => name === 'x-accel-buffering')) return;
@@ -366,6 +372,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   #adopt(): void {
+    this.#adopted = true;
     const { tcpKeepAliveMs } = this.mounted.settings;
     if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive(true, tcpKeepAliveMs);
     this.#watchClose();
