@@ -77,9 +77,8 @@ export class HeldBody {
     if (this.#dropped(callback)) return true;
     const chunk = toChunk(data, encoding);
     // After the end, and for what is no chunk at all, Node's own error is the right one.
-    if (this.#hold.over || this.#ending || chunk === undefined) {
-      return this.#inside(() => write.apply(res, args));
-    }
+    if (this.#hold.over || chunk === undefined) return this.#inside(() => write.apply(res, args));
+    if (this.#ending) return this.#writeAfterEnd(callback);
     this.#begin();
     if (this.#dropped(callback)) return true;
     if (this.#decoder !== undefined) {
@@ -96,18 +95,40 @@ export class HeldBody {
     const data = typeof args[0] === 'function' ? undefined : args[0];
     const chunk = data === undefined || data === null ? undefined : toChunk(data, args[1]);
     const invalid = data !== undefined && data !== null && chunk === undefined;
-    if (this.#hold.over || this.#ending || invalid) return this.#inside(() => end.apply(res, args));
-    this.#begin();
-    if (this.#dropped(callback)) return res;
-    if (this.#decoder !== undefined) {
-      this.#ending = true;
-      this.#decoder.once('end', () => this.#finish(undefined, callback));
-      if (chunk === undefined) this.#decoder.end();
-      else this.#decoder.end(asBytes(chunk));
+    if (this.#hold.over || invalid) return this.#inside(() => end.apply(res, args));
+    if (this.#ending) {
+      if (chunk !== undefined) this.#writeAfterEnd(callback);
+      else if (callback !== undefined) res.once('finish', callback);
       return res;
     }
-    this.#finish(chunk, callback);
+    this.#begin();
+    if (this.#dropped(callback)) return res;
+    if (this.#decoder === undefined) this.#finish(chunk, callback);
+    else this.#endDecoder(this.#decoder, chunk, callback);
     return res;
+  }
+
+  #endDecoder(decoder: Transform, chunk: Chunk | undefined, callback: Callback | undefined): void {
+    this.#ending = true;
+    decoder.once('end', () => this.#finish(undefined, callback));
+    // The hold has failed by then and is on its way out.
+    if (callback !== undefined)
+      decoder.once('error', () => this.#real.res.once('finish', callback));
+    if (chunk === undefined) decoder.end();
+    else decoder.end(asBytes(chunk));
+  }
+
+  /** The handler has ended, though the decoder has not: what Node does by itself after an end. */
+  #writeAfterEnd(callback: Callback | undefined): boolean {
+    const { res } = this.#real;
+    const error = Object.assign(new Error('write after end'), {
+      code: 'ERR_STREAM_WRITE_AFTER_END',
+    });
+    process.nextTick(() => {
+      callback?.(error);
+      if (!res.destroyed) res.emit('error', error);
+    });
+    return true;
   }
 
   /** The hold was ended without the handler, whose words go nowhere now; its callbacks still come. */
@@ -170,12 +191,13 @@ export class HeldBody {
 
   #send(chunks: readonly Chunk[], callback: Callback | undefined): boolean {
     const { res, write } = this.#real;
-    this.#owner.rearm();
     const last = chunks.length - 1;
     if (last < 0) {
+      // What stays back is no sign to the client, so the next beat is due as before.
       if (callback !== undefined) process.nextTick(callback);
       return !res.writableNeedDrain;
     }
+    this.#owner.rearm();
     return this.#inside(() => {
       for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
       return callback === undefined

@@ -42,6 +42,11 @@ export class VirtualHead {
     return this.#shadow?.headersSent === true;
   }
 
+  /** What `headersSent` says: at the end of an answer that never came, loggers must see a head. */
+  get shown(): boolean {
+    return this.inside || this.sent || (this.#ended && !this.#res.closed);
+  }
+
   get inside(): boolean {
     return this.#inside > 0;
   }
@@ -216,8 +221,7 @@ const HEADERS_SENT: PropertyDescriptor = {
   configurable: true,
   enumerable: false,
   get(this: HeldResponse): boolean {
-    const head = headOf(this);
-    return head.inside || head.sent;
+    return headOf(this).shown;
   },
 };
 

@@ -52,8 +52,11 @@ export interface BeatFormat {
   readonly contentType: string;
   /** Whether a body of this media type (lower case, without parameters) carries these beats. */
   matches(mediaType: string): boolean;
-  /** One for each body. */
-  createTracker(): BoundaryTracker;
+  /**
+   * One for each body. `afterBeat`: beats have left before the body's first byte, so that a byte
+   * order mark is no mark any more.
+   */
+  createTracker(afterBeat?: boolean): BoundaryTracker;
   /**
    * The beat for a place, or `undefined` if none is to be sent there. Give the same bytes each time:
    * this runs for every beat of every connection. `first` is true for the first beat of a body,

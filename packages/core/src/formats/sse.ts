@@ -39,7 +39,12 @@ const BOM_CHARACTER = 0xfeff;
 export class SseTracker implements BoundaryTracker {
   #state: SseState = BOUNDARY;
   /** How many bytes of a byte order mark have opened the stream; 3 once it cannot come any more. */
-  #bomBytes = 0;
+  #bomBytes: number;
+
+  /** After a beat a mark is no mark any more, but the first character of a line. */
+  constructor(afterBeat = false) {
+    this.#bomBytes = afterBeat ? 3 : 0;
+  }
 
   push(chunk: Chunk): void {
     const { length } = chunk;
@@ -136,7 +141,7 @@ export function createSseFormat(
     name: 'sse',
     contentType: SSE_MEDIA_TYPE,
     matches: (mediaType) => mediaType === SSE_MEDIA_TYPE,
-    createTracker: () => new SseTracker(),
+    createTracker: (afterBeat) => new SseTracker(afterBeat),
     beat(place, first) {
       if (place === 'inside') return bare;
       return first ? whole : padded;
@@ -144,7 +149,7 @@ export function createSseFormat(
     announcement(intervalMs) {
       let bytes = announcements.get(intervalMs);
       if (bytes === undefined) {
-        bytes = encode(`: holdopen interval=${intervalMs}\n\n`);
+        bytes = encode(`: holdopen interval=${Math.round(intervalMs)}\n\n`);
         announcements.set(intervalMs, bytes);
       }
       return bytes;

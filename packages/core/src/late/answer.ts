@@ -44,6 +44,7 @@ export function startsJson(code: number): boolean {
 export class JsonAnswer implements Answer {
   begun = false;
   readonly #lateHead: string;
+  readonly #ifEmpty: string;
   readonly #leading = new LeadingBytes(true);
   readonly #scanner = new JsonScanner();
   #kept: Chunk[] = [];
@@ -51,8 +52,10 @@ export class JsonAnswer implements Answer {
   /** More came behind the complete value: this is no JSON, and nothing is kept of it. */
   #garbled = false;
 
-  constructor(lateHead: string) {
+  /** `ifEmpty`: success without a body is `null`, for an empty body is no JSON. */
+  constructor(lateHead: string, ifEmpty = 'null') {
     this.#lateHead = lateHead;
+    this.#ifEmpty = ifEmpty;
   }
 
   push(chunk: Chunk): Chunk[] {
@@ -73,8 +76,7 @@ export class JsonAnswer implements Answer {
       const payload = chunk === undefined ? '' : this.#leading.strip(chunk);
       const rest = this.#leading.rest();
       chunks.push(...(rest.length > 0 ? [rest] : []), ...(payload.length > 0 ? [payload] : []));
-      // Success without a body is `null`, for an empty body is no JSON.
-      if (chunks.length === 0) chunks.push('null');
+      if (chunks.length === 0 && this.#ifEmpty !== '') chunks.push(this.#ifEmpty);
       return this.#withHead(chunks);
     }
     if (chunk !== undefined) chunks.push(...this.push(chunk));
@@ -157,13 +159,16 @@ export class StreamAnswer implements Answer {
   }
 }
 
-/** A JSON document as one unit of a stream: an event's data, or one record. */
+/**
+ * A JSON document as one unit of a stream: an event's data, or one record. What completes it stays
+ * back here too, for most readers take a last record without its line feed.
+ */
 export class WrappedJsonAnswer implements Answer {
   begun = false;
   readonly #before: string;
   readonly #start: string;
   readonly #end: string;
-  readonly #leading = new LeadingBytes(true);
+  readonly #json = new JsonAnswer('', '');
   readonly #lines: LineEndReplacer;
 
   /** `before` goes out in any case, `start` and `end` only around a body that is not empty. */
@@ -175,12 +180,11 @@ export class WrappedJsonAnswer implements Answer {
   }
 
   push(chunk: Chunk): Chunk[] {
-    return this.#wrap(this.#lines.replace(this.#leading.strip(chunk)));
+    return this.#wrap(this.#json.push(chunk));
   }
 
   end(chunk: Chunk | undefined): Chunk[] {
-    const chunks = chunk === undefined ? [] : this.push(chunk);
-    chunks.push(...this.#wrap(this.#lines.replace(this.#leading.rest())));
+    const chunks = this.#wrap(this.#json.end(chunk));
     if (this.begun) return [...chunks, this.#end];
     return this.#before === '' ? [] : [this.#before];
   }
@@ -189,7 +193,8 @@ export class WrappedJsonAnswer implements Answer {
     return this.begun ? 'closed' : 'boundary';
   }
 
-  #wrap(chunks: Chunk[]): Chunk[] {
+  #wrap(payload: Chunk[]): Chunk[] {
+    const chunks = payload.flatMap((chunk) => this.#lines.replace(chunk));
     if (chunks.length === 0 || this.begun) return chunks;
     this.begun = true;
     return [this.#before + this.#start, ...chunks];
@@ -244,8 +249,17 @@ export class KeptAnswer implements Answer {
 
 /** The first character of a payload that is neither white space nor a mark; -1 if there is none. */
 export function firstCode(chunk: Chunk): number {
-  const stripped = new LeadingBytes(true).strip(chunk);
-  return stripped.length === 0 ? -1 : codeAt(stripped, 0);
+  for (let i = 0; i < chunk.length; i++) {
+    const code = codeAt(chunk, i);
+    if (!isJsonSpace(code) && !isMark(chunk, code)) return code;
+  }
+  return -1;
+}
+
+/** Each byte of a mark by itself, since it may be split between chunks; no JSON begins with one. */
+function isMark(chunk: Chunk, code: number): boolean {
+  if (typeof chunk === 'string') return code === 0xfeff;
+  return code === 0xef || code === 0xbb || code === 0xbf;
 }
 
 function shapeOf(code: number): 'nested' | 'string' | 'scalar' {

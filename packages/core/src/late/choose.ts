@@ -40,27 +40,27 @@ export function chooseAnswer(facts: AnswerFacts): AnswerChoice {
   const held = format.name;
   const isEvents = type !== undefined && formats.sse.matches(type.mediaType);
 
+  if (status >= 300 && status < 400) return kept(facts, 'late_redirect');
   if (held === 'json' && isEvents) {
     const before = lateHeadComment(status, facts.headers);
-    const answer = new StreamAnswer(before, formats.sse.createTracker());
-    return { answer, outcome: successOf(facts), switchedTo: formats.sse };
+    const answer = new StreamAnswer(before, formats.sse.createTracker(true));
+    return { answer, outcome: outcomeOfWhole(facts), switchedTo: formats.sse };
   }
-  if (status >= 300 && status < 400) return kept(facts, 'late_redirect');
   if (type !== undefined && !isUtf8(type.charset)) return kept(facts, 'wrong_type');
 
   const isJson = type === undefined || isJsonMediaType(type.mediaType);
   if (held === 'sse' && !isEvents && isJson) {
     const before = lateHeadComment(status, facts.headers);
     const answer = new WrappedJsonAnswer(before, 'data: ', '\ndata: ', '\n\n');
-    return { answer, outcome: outcomeOfJson(facts) };
+    return { answer, outcome: outcomeOfWhole(facts) };
   }
   if (status >= 400 && !(held === 'sse' && isEvents)) return kept(facts, 'error_status');
   if (type === undefined || format.matches(type.mediaType)) {
     if (held !== 'json') {
       const before = held === 'sse' ? lateHeadComment(status, facts.headers) : '';
       return {
-        answer: new StreamAnswer(before, format.createTracker()),
-        outcome: successOf(facts),
+        answer: new StreamAnswer(before, format.createTracker(true)),
+        outcome: outcomeOfWhole(facts),
       };
     }
     const head = status !== 200 || facts.headers.length > 0 ? lateHead(status, facts.headers) : '';
@@ -110,8 +110,8 @@ function successOf({ status, headers }: AnswerFacts): LateSuccess | undefined {
   return status === 200 && headers.length === 0 ? undefined : { ok: true, status, headers };
 }
 
-/** A JSON error that leaves whole, as an event, is a late outcome all the same. */
-function outcomeOfJson(facts: AnswerFacts): LateOutcome | undefined {
+/** An error that leaves whole, as an event or as a stream of them, is a late outcome all the same. */
+function outcomeOfWhole(facts: AnswerFacts): LateOutcome | undefined {
   if (facts.status < 400) return successOf(facts);
   return { ok: false, status: facts.status, code: 'error_status', headers: facts.headers };
 }
@@ -141,7 +141,10 @@ export function readErrorBody(outcome: LateError, answer: KeptAnswer): ErrorBody
       return { failure: { ...outcome, body: value }, ownJson: isObject ? text.trim() : undefined };
     }
   }
-  const readable = type === undefined || /^text\/|[/+]xml$/.test(type.mediaType);
+  const readable =
+    type === undefined ||
+    isJsonMediaType(type.mediaType) ||
+    /^text\/|[/+]xml$/.test(type.mediaType);
   return {
     failure: readable ? { ...outcome, body: text } : outcome,
     ownJson: undefined,

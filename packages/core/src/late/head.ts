@@ -104,13 +104,21 @@ function parseText(bytes: Uint8Array): LateHead | undefined {
  * its strings. Empty if there is nothing to say.
  */
 export function lateHeadComment(status: number, headers: readonly HeaderPair[]): string {
-  const members: string[] = [];
-  if (status !== 200) members.push(`status=${statusDigits(status)}`);
+  const values = new Map<string, string>();
   for (const [name, value] of headers) {
-    // RFC 9651 section 3.3.3: strings hold printable ASCII only.
-    if (/^[\x20-\x7e]*$/.test(value)) members.push(`${name}="${value.replace(/["\\]/g, '\\$&')}"`);
+    if (!isMember(name, value)) continue;
+    // A key stands once in a dictionary; RFC 9110 section 5.3 lets the values of one name be joined.
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before}, ${value}`);
   }
+  const members = [...values].map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`);
+  if (status !== 200) members.unshift(`status=${statusDigits(status)}`);
   return members.length === 0 ? '' : `: holdopen ${members.join(', ')}\n\n`;
+}
+
+/** RFC 9651: keys are narrower than header names, strings hold printable ASCII only. */
+function isMember(name: string, value: string): boolean {
+  return name !== 'status' && /^[a-z*][a-z0-9_\-.*]*$/.test(name) && /^[\x20-\x7e]*$/.test(value);
 }
 
 function statusDigits(status: number): string {
