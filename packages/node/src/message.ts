@@ -64,6 +64,10 @@ export class Upload {
 function isComplete(req: IncomingMessage): boolean {
   if (req.complete || req.readableEnded) return true;
   const { stream } = req as { stream?: ServerHttp2Stream };
+  // RFC 9112 section 6.3: without either there is no body. A listener that threw has stopped the
+  // parser, so that `complete` never comes.
+  const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
+  if (stream === undefined && coding === undefined && Number(length ?? 0) === 0) return true;
   // Over HTTP/2 `complete` waits for the body to be read; what counts is whether it has arrived.
   return stream?.endAfterHeaders === true || stream?.state?.remoteClose === 1;
 }
