@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from './http-error.js';
 import { readJson, sendJson } from './json.js';
 import { parseOrder, resolveBelow } from './order.js';
@@ -24,7 +24,7 @@ export function createMessageHandler(root: string, sessions: Sessions) {
       if (cause instanceof SurveyFailed) throw new HttpError(502, cause.message, { cause });
       throw cause;
     }
-  } satisfies RequestListener;
+  };
 }
 
 function sessionId(req: IncomingMessage): string {

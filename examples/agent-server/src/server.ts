@@ -1,10 +1,11 @@
 import { realpath } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { holdOpen } from '@holdopen/node';
-import { HttpError } from './http-error.js';
+import { answerErrors } from './answer-errors.js';
 import { sendJson } from './json.js';
 import { createMessageHandler } from './message.js';
+import { createRouter } from './router.js';
 import { Sessions } from './sessions.js';
 
 export interface AgentServerOptions {
@@ -20,6 +21,8 @@ export interface AgentServerOptions {
 
 export interface AgentServer {
   readonly port: number;
+  /** Resolves when no request is being worked on. */
+  idle(): Promise<void>;
   /** Ends all connections and tools. */
   close(): Promise<void>;
 }
@@ -27,23 +30,20 @@ export interface AgentServer {
 /** The session that is there from the start. */
 export const DEMO_SESSION = 'demo';
 
-type Handler = (req: IncomingMessage, res: ServerResponse) => unknown;
-
 export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
   const { intervalMs, port = 0, log = console.error } = options;
   const sessions = new Sessions();
   sessions.create(DEMO_SESSION);
 
-  const message = createMessageHandler(await realpath(options.root), sessions);
+  // One handler for both routes, with the answers to its errors. This is all that holdopen takes:
+  const message = answerErrors(createMessageHandler(await realpath(options.root), sessions), log);
   const held = holdOpen(message, {
     intervalMs,
-    onLateOutcome: (outcome, request) => {
-      const reason = 'error' in outcome && outcome.error instanceof Error ? outcome.error : '';
-      log(`${request.method} ${request.url}: ${outcome.status} after the head. ${reason}`);
-    },
+    onLateOutcome: ({ status }, { method, url }) =>
+      log(`${method} ${url}: ${status}, after a head with 200`),
   });
 
-  const routes: { path: RegExp; methods: Record<string, Handler> }[] = [
+  const route = createRouter([
     {
       path: /^\/session$/,
       methods: {
@@ -53,57 +53,30 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
     },
     { path: /^\/session\/[^/]+\/message$/, methods: { POST: held } },
     { path: /^\/unwrapped\/session\/[^/]+\/message$/, methods: { POST: message } },
-  ];
+  ]);
 
-  function route(req: IncomingMessage, res: ServerResponse): unknown {
-    const [path = '/'] = (req.url ?? '').split('?');
-    const match = routes.find((candidate) => candidate.path.test(path));
-    if (match === undefined) throw new HttpError(404, `there is nothing at ${path}`);
-
-    const handler = Object.entries(match.methods).find(([method]) => method === req.method)?.[1];
-    if (handler !== undefined) return handler(req, res);
-    const allowed = Object.keys(match.methods).join(', ');
-    res.setHeader('Allow', allowed);
-    throw new HttpError(405, `${path} knows ${allowed} only`);
-  }
-
+  const listener = answerErrors(route, log);
   const answers = new Set<Promise<void>>();
   const server = createServer((req, res) => {
-    const answer = (async () => {
-      try {
-        await route(req, res);
-      } catch (error) {
-        sendError(res, error, log);
-      } finally {
-        answers.delete(answer);
-      }
-    })();
+    const answer = listener(req, res).finally(() => answers.delete(answer));
     answers.add(answer);
   });
-
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
 
+  // A handler ends when its tool has ended, and not before.
+  const idle = async () => {
+    await Promise.all(answers);
+  };
   return {
     port: (server.address() as AddressInfo).port,
+    idle,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      // Each handler ends when its tool has.
-      await Promise.all(answers);
+      await idle();
     },
   };
-}
-
-/** The answer to an error before the head is out: both routes get it in the same way. */
-function sendError(res: ServerResponse, error: unknown, log: (line: string) => void): void {
-  if (res.headersSent || res.destroyed) return;
-  if (error instanceof HttpError) {
-    sendJson(res, error.statusCode, { error: error.message });
-    return;
-  }
-  log(`internal error: ${error instanceof Error ? error.stack : error}`);
-  sendJson(res, 500, { error: 'internal error' });
 }

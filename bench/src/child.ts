@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** What a child process can be asked: functions by name. Their arguments and results are plain data. */
+type Commands = Record<string, (...args: never[]) => unknown>;
+
+interface Question {
+  readonly id: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+interface Reply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** A script in a process of its own, with the flags of this one. */
+export class Child<C extends Commands> {
+  readonly #process: ChildProcess;
+  readonly #script: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  constructor(script: URL, args: readonly string[] = []) {
+    this.#script = fileURLToPath(script);
+    this.#process = fork(this.#script, args);
+    this.#process.on('message', (reply: Reply) => this.#answered(reply));
+    this.#process.on('exit', (code, signal) => {
+      this.#failAll(`${this.#script} ended: ${signal ?? `exit code ${code}`}`);
+    });
+    this.#process.on('error', (error) => this.#failAll(error.message));
+  }
+
+  ask<Name extends keyof C & string>(
+    name: Name,
+    ...args: Parameters<C[Name]>
+  ): Promise<Awaited<ReturnType<C[Name]>>> {
+    this.#lastId += 1;
+    const question: Question = { id: this.#lastId, name, args };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(question.id, { resolve: resolve as Waiting['resolve'], reject });
+      this.#process.send(question, (error) => {
+        if (error !== null) this.#failAll(`${this.#script}: ${error.message}`);
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#process.once('exit', () => resolve());
+      this.#process.kill('SIGKILL');
+    });
+  }
+
+  #answered(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (reply.error === undefined) waiting?.resolve(reply.result);
+    else waiting?.reject(new Error(`${this.#script}: ${reply.error}`));
+  }
+
+  #failAll(message: string): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(new Error(message));
+    this.#waiting.clear();
+  }
+}
+
+/** The child's side: answers what the parent asks and ends with it. */
+export function answer(commands: Commands): void {
+  const send = (reply: Reply): void => {
+    process.send?.(reply);
+  };
+  process.on('message', async ({ id, name, args }: Question) => {
+    try {
+      send({ id, result: await commands[name]?.(...(args as never[])) });
+    } catch (error) {
+      send({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  });
+  process.on('disconnect', () => process.exit());
+}

@@ -1,0 +1,96 @@
+// Many connections that only listen, in a process of its own.
+import { Buffer } from 'node:buffer';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answer } from './child.js';
+
+const REQUEST = 'GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n';
+/** Connections that are being opened at the same time. */
+const AT_ONCE = 100;
+/** How long the first bytes of all may take. */
+const OPENING_MS = 60_000;
+
+/** Nobody looks at the bytes: one buffer for all. */
+const buffer = Buffer.alloc(16_384);
+const sockets: Socket[] = [];
+/** When the last bytes came, by connection; 0 before the first. */
+let lastMs = new Float64Array(0);
+let silent = 0;
+let closed = 0;
+
+/** Deviations in tenths of a millisecond; the last cell takes all that are longer. */
+const CELLS = 50_000;
+let cells = new Uint32Array(CELLS);
+let recordsInterval: number | undefined;
+
+function onBytes(connection: number): void {
+  const nowMs = performance.now();
+  const before = lastMs[connection] ?? 0;
+  lastMs[connection] = nowMs;
+  if (before === 0) silent -= 1;
+  else if (recordsInterval !== undefined) {
+    const cell = Math.min(CELLS - 1, Math.round(Math.abs(nowMs - before - recordsInterval) * 10));
+    cells[cell] = (cells[cell] ?? 0) + 1;
+  }
+}
+
+function openOne(port: number, connection: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onread = {
+      buffer,
+      callback(): boolean {
+        onBytes(connection);
+        return true;
+      },
+    };
+    const socket = connect({ port, host: '127.0.0.1', onread });
+    sockets.push(socket);
+    socket.once('error', reject);
+    socket.once('close', () => {
+      closed += 1;
+    });
+    socket.once('connect', () => {
+      socket.write(REQUEST);
+      resolve();
+    });
+  });
+}
+
+const commands = {
+  /** Resolves once each connection has had its first bytes. */
+  async open(port: number, count: number): Promise<void> {
+    lastMs = new Float64Array(count);
+    silent = count;
+    let next = 0;
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (next < count) {
+          next += 1;
+          await openOne(port, next - 1);
+        }
+      }),
+    );
+    const untilMs = performance.now() + OPENING_MS;
+    while (silent > 0) {
+      if (closed > 0) throw new Error(`${closed} connections were closed`);
+      if (performance.now() > untilMs) throw new Error(`${silent} connections heard nothing`);
+      await sleep(50);
+    }
+  },
+  record(intervalMs: number): void {
+    cells = new Uint32Array(CELLS);
+    recordsInterval = intervalMs;
+  },
+  /** Deviations of the gaps between beats from the interval, early or late, by 0.1 ms. */
+  recorded(): number[] {
+    recordsInterval = undefined;
+    return [...cells];
+  },
+  closed: () => closed,
+  close(): void {
+    for (const socket of sockets) socket.destroy();
+    sockets.length = 0;
+  },
+};
+export type IdleClients = typeof commands;
+answer(commands);

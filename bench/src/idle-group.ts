@@ -1,0 +1,83 @@
+import { Child } from './child.js';
+import type { IdleClients } from './idle-clients.js';
+import type { IdleMode, IdleServer } from './idle-server.js';
+
+const SERVER = new URL('idle-server.ts', import.meta.url);
+const CLIENTS = new URL('idle-clients.ts', import.meta.url);
+/** Left for what else a process keeps open. */
+const OTHER_FILES = 200;
+
+/** One server with all its connections, each end in processes of its own. */
+export class IdleGroup {
+  readonly #server: Child<IdleServer>;
+  readonly #clients: readonly Child<IdleClients>[];
+  readonly #connections: number;
+  readonly #intervalMs: number;
+
+  constructor(mode: IdleMode, connections: number, intervalMs: number) {
+    this.#connections = connections;
+    this.#intervalMs = intervalMs;
+    this.#server = new Child(SERVER, [mode, String(intervalMs)]);
+    const processes = Math.ceil(connections / mostConnections());
+    this.#clients = Array.from({ length: processes }, () => new Child(CLIENTS));
+  }
+
+  async open(): Promise<void> {
+    const port = await this.#server.ask('port');
+    const each = Math.ceil(this.#connections / this.#clients.length);
+    await Promise.all(
+      this.#clients.map((clients, i) =>
+        clients.ask('open', port, Math.min(each, this.#connections - i * each)),
+      ),
+    );
+  }
+
+  usage() {
+    return this.#server.ask('usage');
+  }
+
+  memory() {
+    return this.#server.ask('memory');
+  }
+
+  /** For `ms`: how far gaps between beats are from the interval, and the longest hold-up of the loop. */
+  async lateness(wait: () => Promise<void>) {
+    await Promise.all(this.#clients.map((clients) => clients.ask('record', this.#intervalMs)));
+    await this.#server.ask('watchLoop');
+    await wait();
+    const loopMaxMs = await this.#server.ask('loopDelayMaxMs');
+    const parts = await Promise.all(this.#clients.map((clients) => clients.ask('recorded')));
+    const cells = (parts[0] ?? []).map((_, i) => parts.reduce((sum, p) => sum + (p[i] ?? 0), 0));
+    return { p50Ms: percentile(cells, 0.5), p99Ms: percentile(cells, 0.99), loopMaxMs };
+  }
+
+  async close(): Promise<void> {
+    const closed = await Promise.all(this.#clients.map((clients) => clients.ask('closed')));
+    const lost = closed.reduce((sum, one) => sum + one, 0);
+    if (lost > 0) throw new Error(`${lost} idle connections were closed by their server`);
+    await Promise.all(this.#clients.map((clients) => clients.ask('close')));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#server.stop(), ...this.#clients.map((clients) => clients.stop())]);
+  }
+}
+
+/** As many as a process may have open: Node raises its own limit as far as it may. */
+export function mostConnections(): number {
+  const report = process.report.getReport() as unknown as {
+    userLimits?: { open_files?: { hard?: unknown } };
+  };
+  const hard = Number(report.userLimits?.open_files?.hard);
+  return Number.isFinite(hard) ? hard - OTHER_FILES : 10_000;
+}
+
+function percentile(cells: readonly number[], q: number): number {
+  const total = cells.reduce((sum, one) => sum + one, 0);
+  let seen = 0;
+  for (const [i, count] of cells.entries()) {
+    seen += count;
+    if (total > 0 && seen >= total * q) return i / 10;
+  }
+  return Number.NaN;
+}

@@ -1,0 +1,78 @@
+// A server whose responses never come, in a process of its own: `idle-server.ts bare|held <interval>`.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import { holdOpen, registry } from '@holdopen/node';
+import { answer } from './child.js';
+
+export type IdleMode = 'bare' | 'held';
+
+const [mode, interval] = process.argv.slice(2) as [IdleMode, string];
+const intervalMs = Number(interval);
+const BEAT = Buffer.from(': keepalive\n\n');
+/** The head that holdopen sends, so that both send the same. */
+const HEAD = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+  HoldOpen: `interval=${intervalMs}, format=sse`,
+};
+
+let bareBeats = 0;
+
+/** The floor: one loop that writes to all. */
+function createBare() {
+  const all = new Set<ServerResponse>();
+  setInterval(() => {
+    for (const res of all) res.write(BEAT);
+    bareBeats += all.size;
+  }, intervalMs).unref();
+  return createServer((_req, res) => {
+    res.writeHead(200, HEAD);
+    res.write(BEAT);
+    all.add(res);
+    res.on('close', () => all.delete(res));
+  });
+}
+
+function createHeld() {
+  return createServer(holdOpen(() => {}, { intervalMs }));
+}
+
+const server = mode === 'bare' ? createBare() : createHeld();
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 });
+await once(server, 'listening');
+
+const LOOP_RESOLUTION_MS = 10;
+let loop: IntervalHistogram | undefined;
+
+const commands = {
+  port: () => (server.address() as AddressInfo).port,
+  usage() {
+    const { user, system } = process.cpuUsage();
+    return { cpuUs: user + system, beats: mode === 'bare' ? bareBeats : registry.counters.beats };
+  },
+  /** After as many collections as it takes to be rid of what is only waiting to be freed. */
+  async memory() {
+    for (let i = 0; i < 4; i++) {
+      globalThis.gc?.();
+      await setImmediate();
+    }
+    const { heapUsed, rss } = process.memoryUsage();
+    return { heapUsed, rss };
+  },
+  watchLoop(): void {
+    loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+    loop.enable();
+  },
+  /** How long the event loop was kept from a timer that was due, at most. */
+  loopDelayMaxMs(): number {
+    loop?.disable();
+    return Math.max(0, (loop?.max ?? Number.NaN) / 1e6 - LOOP_RESOLUTION_MS);
+  },
+};
+export type IdleServer = typeof commands;
+answer(commands);

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { ask, requestText } from './support/ask.js';
+import { anyPrefixParses } from './support/payload.js';
+import { type Handler, serveHeld, TRANSPORTS } from './support/serve.js';
+import { held, quiet, until } from './support/wait.js';
+import { readResponse } from './support/wire.js';
+
+
+const ERROR = { why: 'late', more: { a: [1, 2, { b: '}' }] } };
+const lateError: Handler = async (req, res) => {
+  await held(req);
+  res.writeHead(422, { 'Content-Type': 'application/json' });
+  res.end(JSON.stringify(ERROR));
+};
+
+test('HTTP/1.1 ends without the last chunk and with the connection, which is not reset', async () => {
+  const served = await serveHeld(lateError);
+  const client = await served.connect();
+  client.send(requestText());
+  await client.close();
+  expect(client.errorCode).toBeUndefined();
+  expect(client.text).not.toContain('\r\n0\r\n');
+  const response = readResponse(client.received);
+  expect(response?.complete).toBe(false);
+  expect(JSON.parse(`${response?.body}}`)).toEqual(ERROR);
+});
+
+test('HTTP/1.0 is reset, but not before the bytes have arrived', async () => {
+  const served = await serveHeld(lateError, {}, 'HTTP/1.0');
+  const client = await served.connect();
+  client.send(requestText({}, '1.0'));
+  await client.close();
+  expect(client.errorCode).toBe('ECONNRESET');
+  const last = client.arrivals.at(-1);
+  expect(JSON.parse(`${readResponse(client.received)?.body}}`)).toEqual(ERROR);
+  expect((client.closedAtMs ?? 0) - (last?.atMs ?? 0)).toBeGreaterThan(25);
+});
+
+test('HTTP/1.0 with keep-alive is cut all the same', async () => {
+  const served = await serveHeld(lateError, {}, 'HTTP/1.0');
+  const reply = await ask(served, { headers: { Connection: 'keep-alive' } });
+  expect(reply.error).toBe('ECONNRESET');
+  expect(JSON.parse(`${reply.body}}`)).toEqual(ERROR);
+});
+
+test.each(['h2c', 'h2'] as const)('%s resets the stream with an error code and keeps the connection', async (transport) => {
+  const served = await serveHeld(lateError, {}, transport);
+  const reply = await ask(served);
+  expect(reply.rstCode).not.toBe(0);
+  expect(reply.error).toBe('ERR_HTTP2_STREAM_ERROR');
+  expect(JSON.parse(`${reply.body}}`)).toEqual(ERROR);
+  expect((await ask(served)).ended).toBe('cut');
+});
+
+describe.each(TRANSPORTS)('over %s', (transport) => {
+  test('no beginning of a cut body parses', async () => {
+    const reply = await ask(await serveHeld(lateError, {}, transport));
+    expect(reply.ended).toBe('cut');
+    expect(anyPrefixParses(reply.body)).toBe(false);
+  });
+
+  test('a large error arrives whole before the cut', async () => {
+    const noise = randomBytes(300_000).toString('hex');
+    const served = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        res.writeHead(500, { 'Content-Type': 'application/json' });
+        res.end(JSON.stringify({ noise }));
+      },
+      {},
+      transport,
+    );
+    const reply = await ask(served);
+    expect(reply.ended).toBe('cut');
+    expect(JSON.parse(`${reply.body}}`)).toEqual({ noise });
+  });
+
+  test('a stream that fails midway never becomes a document', async () => {
+    const document = JSON.stringify({ list: [1, 'two', { three: 3 }], end: true });
+    for (const at of [1, 9, 17, document.length - 1, document.length]) {
+      const served = await serveHeld(
+        async (req, res) => {
+          await held(req);
+          res.write(document.slice(0, at));
+          await quiet(5);
+          throw new Error('midway');
+        },
+        { onLateOutcome() {} },
+        transport,
+      );
+      const reply = await ask(served);
+      expect(reply.ended, `failed at ${at}`).toBe('cut');
+      expect(anyPrefixParses(reply.body), `failed at ${at}`).toBe(false);
+      expect(document.startsWith(reply.body.trimStart())).toBe(true);
+    }
+  });
+});
+
+test('a cut waits for a client that reads slowly', async () => {
+  const noise = randomBytes(4_000_000).toString('hex');
+  const served = await serveHeld(
+    async (req, res) => {
+      await held(req);
+      res.write(`{"noise":"${noise}`);
+      throw new Error('midway');
+    },
+    { onLateOutcome() {} },
+  );
+  const client = await served.connect();
+  client.send(requestText());
+  await client.arrived('HoldOpen');
+  client.socket.pause();
+  await quiet(200);
+  client.socket.resume();
+  await client.close();
+  const response = readResponse(client.received);
+  expect(response?.complete).toBe(false);
+  expect(response?.body.trimStart().length).toBe(noise.length + 10);
+});
+
+test('a pipelined request behind a cut response is not answered on its connection', async () => {
+  const paths: unknown[] = [];
+  const served = await serveHeld(async (req, res) => {
+    paths.push(req.url);
+    if (req.url === '/second') {
+      res.end('{"second":true}');
+      return;
+    }
+    await lateError(req, res);
+  });
+  const client = await served.connect();
+  client.send(requestText({ path: '/first' }) + requestText({ path: '/second' }));
+  await client.close();
+  await until('the first was asked', () => paths.length > 0);
+  expect(client.text).not.toContain('second');
+  expect(JSON.parse(`${readResponse(client.received)?.body}}`)).toEqual(ERROR);
+});

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import type { LateOutcome } from '../../src/index.js';
+import { ask } from './support/ask.js';
+import { readHeldJson } from './support/payload.js';
+import { serveHeld } from './support/serve.js';
+import { held, quiet, until } from './support/wait.js';
+
+const built = new URL('../../dist/index.js', import.meta.url).href;
+
+test('a rejection after the commit is a late 500 that says nothing of the error', async () => {
+  const outcomes: LateOutcome[] = [];
+  const boom = new Error('the password is 123');
+  const served = await serveHeld(
+    async (req) => {
+      await held(req);
+      throw boom;
+    },
+    { onLateOutcome: (outcome) => outcomes.push(outcome) },
+  );
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(reply.body).not.toContain('123');
+  expect(JSON.parse(`${reply.body}}`)).toEqual({
+    type: 'about:blank',
+    title: 'Internal Server Error',
+    completion_status: 500,
+    code: 'handler_error',
+  });
+  expect(outcomes).toEqual([
+    { ok: false, status: 500, code: 'handler_error', headers: [], error: boom },
+  ]);
+});
+
+test.each([
+  ['status', { status: 409 }, 409],
+  ['statusCode', { statusCode: 429 }, 429],
+  ['a status that is no error', { status: 200 }, 500],
+])('the %s of a thrown error is the late one', async (_name, members, status) => {
+  const served = await serveHeld(
+    async (req) => {
+      await held(req);
+      throw Object.assign(new Error('late'), members);
+    },
+    { onLateOutcome() {} },
+  );
+  expect(readHeldJson((await ask(served)).body).lateHead?.status).toBe(status);
+});
+
+test('without onLateOutcome a thrown error is written to the console, once', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const boom = new Error('late');
+  const served = await serveHeld(async (req) => {
+    await held(req);
+    throw boom;
+  });
+  await ask(served, { path: '/work?secret=1' });
+  await quiet(100);
+  const calls = report.mock.calls.map((args) => args);
+  report.mockRestore();
+  expect(calls).toHaveLength(1);
+  expect(calls[0]?.[0]).toContain('GET /work');
+  expect(calls[0]?.[0]).not.toContain('secret');
+  expect(calls[0]).toContain(boom);
+});
+
+test('an error status that the handler answered is not written to the console', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.writeHead(404).end();
+  });
+  await ask(served);
+  await quiet(50);
+  expect(report).not.toHaveBeenCalled();
+  report.mockRestore();
+});
+
+test('a rejection after the end changes nothing and is reported', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.end('{"a":1}');
+    throw new Error('too late');
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('complete');
+  expect(readHeldJson(reply.body).payload).toBe('{"a":1}');
+  await until('it is reported', () => report.mock.calls.length === 1);
+  report.mockRestore();
+});
+
+test('a listener that throws at once after it began its work is held and fails late', async () => {
+  // As in a child: an uncaught exception would end the test run itself.
+  const script = `
+    import http from 'node:http';
+    import { holdOpen } from ${JSON.stringify(built)};
+    process.on('uncaughtException', (error) => console.log('uncaught ' + error.message));
+    const server = http.createServer(holdOpen(() => { throw new Error('at once'); }, { intervalMs: 60, firstBeatMs: 20 }));
+    server.listen(0, '127.0.0.1', async () => {
+      const url = 'http://127.0.0.1:' + server.address().port;
+      try {
+        const response = await fetch(url, { signal: AbortSignal.timeout(4_000) });
+        console.log('status ' + response.status);
+        await response.text().then((text) => console.log('text ' + text), () => console.log('cut'));
+      } catch (error) {
+        console.log('fetch: ' + error.message);
+      }
+      process.exit();
+    });
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  await once(child, 'close');
+  expect(out).toBe('uncaught at once\nstatus 200\ncut\n');
+});
