@@ -75,11 +75,16 @@ async function makeCalls(options: DemoOptions, signal: AbortSignal): Promise<str
   }
 }
 
-/** Ctrl-C ends everything in order; npm passes it on a second time, which must not kill us. */
+/**
+ * Whoever ends us, everything is ended in order. A second signal must not kill us meanwhile: npm
+ * passes on the Ctrl-C that we have got from the terminal already. The reasons are exit codes.
+ */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   process.on('SIGINT', () => controller.abort(130));
   process.on('SIGTERM', () => controller.abort(143));
+  // Nobody reads any more, as in `demo | head`.
+  process.stdout.on('error', () => controller.abort(141));
   return controller.signal;
 }
 

@@ -124,6 +124,22 @@ describe('--json', () => {
   });
 });
 
+test('a promise that is not kept is said on stderr, with exit code 1', async () => {
+  vi.stubEnv('HOLDOPEN', 'off');
+  const { stdout, stderr, exitCode } = await run('--json', ...SHORT);
+  vi.unstubAllEnvs();
+  expect(exitCode).toBe(1);
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).outcome),
+  ).toEqual(['dropped', 'dropped', 'dropped']);
+  expect(stderr).toContain('held: should be answered, got {');
+  expect(stderr).toContain('held-late-failure: should have the true status 502, got {');
+  expect(stderr).not.toContain('unwrapped');
+});
+
 test('a person sees the calls on a timeline, without colours in a file', async () => {
   const { stdout, stderr, exitCode } = await run(...SHORT);
   expect(stderr).toBe('');
@@ -186,6 +202,16 @@ test.each([['idle proxy'], ['nginx']])(
     await expect(message(through)).rejects.toThrow();
   },
 );
+
+test('--serve on a port that is taken says so', async () => {
+  const demo = start('--serve', '0');
+  const [, port = ''] = await said(demo, /agent server: +http:\S+:(\d+)\s/);
+  const { stderr, exitCode } = await run('--serve', port);
+  expect(stderr).toBe(`port ${port} is taken: give --serve another one, or 0 for a free one.\n`);
+  expect(exitCode).toBe(2);
+  demo.kill('SIGTERM');
+  expect(await demo.exit).toBe(0);
+});
 
 test('--help explains the options', async () => {
   const { stdout, exitCode } = await run('--help');

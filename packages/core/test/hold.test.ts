@@ -150,7 +150,10 @@ describe('a handler that is silent for too long', () => {
     expect(response.ended).toBe('cut');
     expect(parses(response.wire)).toBe(false);
     expect(lateHeadOf(response.body)?.status).toBe(504);
-    expect(JSON.parse(`${response.body}}`)).toMatchObject({ completion_status: 504, code: 'silence' });
+    expect(JSON.parse(`${response.body}}`)).toMatchObject({
+      completion_status: 504,
+      code: 'silence',
+    });
     expect(response.aborts.map(({ code }) => code)).toEqual(['HOLDOPEN_SILENCE']);
     expect(response.aborts[0]?.message).toMatch(/touch\(\).*maxSilenceMs/);
     expect(world.registry.counters.silences).toBe(1);
@@ -335,7 +338,10 @@ describe('the registry', () => {
   test('counts holds, commits, outcomes and what passes untouched', () => {
     world.hold().answer().end('{}');
     world.hold().answer({ status: 201 }).end('{}');
-    world.hold({ onLateOutcome: () => undefined }).answer({ status: 404 }).end('{}');
+    world
+      .hold({ onLateOutcome: () => undefined })
+      .answer({ status: 404 })
+      .end('{}');
     world.stream().pass('data: a\n\n').hold.completed();
     world.registry.countUntouched('type');
     world.registry.countUntouched('type');
@@ -378,8 +384,18 @@ describe('the hooks', () => {
   });
 
   const failing = [
-    ['throw', () => { throw new Error('hook'); }],
-    ['reject', async () => { throw new Error('hook'); }],
+    [
+      'throw',
+      () => {
+        throw new Error('hook');
+      },
+    ],
+    [
+      'reject',
+      async () => {
+        throw new Error('hook');
+      },
+    ],
   ] as const;
 
   test.each(failing)('that %s break nothing and are reported', async (_name, hook) => {
@@ -431,7 +447,11 @@ describe('a late outcome', () => {
     ['a page', 500, (response) => response.answer({ contentType: 'text/html' }).end('<p>')],
     ['a redirect', 303, (response) => response.answer({ status: 303 }).end()],
     ['a created thing', 201, (response) => response.answer({ status: 201 }).end('{}')],
-    ['no content', 204, (response) => response.answer({ status: 204, contentType: undefined }).end()],
+    [
+      'no content',
+      204,
+      (response) => response.answer({ status: 204, contentType: undefined }).end(),
+    ],
     ['a header', 200, (response) => response.answer({ headers: [['link', '<x>']] }).end('{}')],
     ['what could not be decoded', 500, ({ hold }) => hold.undecodable('x')],
   ];
@@ -451,7 +471,10 @@ describe('a late outcome', () => {
 
   test('is none for a plain 200', () => {
     let calls = 0;
-    world.hold({ onLateOutcome: () => void calls++ }).answer().end('{}');
+    world
+      .hold({ onLateOutcome: () => void calls++ })
+      .answer()
+      .end('{}');
     expect(calls).toBe(0);
     expect(world.eventTypes).not.toContain('late-outcome');
   });
@@ -526,11 +549,20 @@ describe('late headers', () => {
   test.each([
     [new Set<string>(), []],
     [new Set(['retry-after']), [['retry-after', '5']]],
-    [new Set(['*']), [['retry-after', '5'], ['link', '<x>']]],
+    [
+      new Set(['*']),
+      [
+        ['retry-after', '5'],
+        ['link', '<x>'],
+      ],
+    ],
   ])('for another origin are only those that are exposed to it', (exposed, headers) => {
     const response = world.hold().answer({
       exposed,
-      headers: [['retry-after', '5'], ['link', '<x>']],
+      headers: [
+        ['retry-after', '5'],
+        ['link', '<x>'],
+      ],
     });
     response.end('{}');
     expect(lateHeadOf(response.body)?.headers ?? []).toEqual(headers);
@@ -561,9 +593,17 @@ describe('late headers', () => {
 describe('the diagnostics', () => {
   test.each<[string, (response: TestResponse) => void, string[]]>([
     ['completes', (response) => response.answer().end('{}'), ['end']],
-    ['has a late success', (response) => response.answer({ status: 201 }).end('{}'), ['late-outcome', 'end']],
+    [
+      'has a late success',
+      (response) => response.answer({ status: 201 }).end('{}'),
+      ['late-outcome', 'end'],
+    ],
     ['throws', ({ hold }) => hold.threw(new Error('x')), ['late-outcome', 'end']],
-    ['answers an error', (response) => response.answer({ status: 500 }).end(), ['late-outcome', 'end']],
+    [
+      'answers an error',
+      (response) => response.answer({ status: 500 }).end(),
+      ['late-outcome', 'end'],
+    ],
     ['is silent', () => world.timers.advance(5 * 3_600_000), ['silence', 'late-outcome', 'end']],
     ['is drained', ({ hold }) => void hold.drain(0, 5), ['late-outcome', 'end']],
     ['is left', ({ hold }) => hold.disconnected(), ['disconnect', 'end']],
@@ -606,22 +646,34 @@ describe('the diagnostics', () => {
 
 describe('the states of a hold', () => {
   const drive: [string, HoldState[], (response: TestResponse, note: () => void) => void][] = [
-    ['that is answered', ['held', 'answering', 'complete'], (response, note) => {
-      response.answer();
-      note();
-      response.end('{}');
-    }],
+    [
+      'that is answered',
+      ['held', 'answering', 'complete'],
+      (response, note) => {
+        response.answer();
+        note();
+        response.end('{}');
+      },
+    ],
     ['that fails before its answer', ['held', 'failed'], ({ hold }) => hold.threw(1)],
-    ['that fails in its answer', ['held', 'answering', 'failed'], (response, note) => {
-      response.answer().write('{');
-      note();
-      response.hold.threw(1);
-    }],
-    ['whose answer is an error', ['held', 'answering', 'failed'], (response, note) => {
-      response.answer({ status: 500 });
-      note();
-      response.end();
-    }],
+    [
+      'that fails in its answer',
+      ['held', 'answering', 'failed'],
+      (response, note) => {
+        response.answer().write('{');
+        note();
+        response.hold.threw(1);
+      },
+    ],
+    [
+      'whose answer is an error',
+      ['held', 'answering', 'failed'],
+      (response, note) => {
+        response.answer({ status: 500 });
+        note();
+        response.end();
+      },
+    ],
     ['whose client leaves', ['held', 'gone'], ({ hold }) => hold.disconnected()],
   ];
 

@@ -51,23 +51,29 @@ const SHAPES = [
 describe('a held JSON answer', () => {
   test('leaves as its late head and its payload once the beats are taken out', () => {
     fc.assert(
-      fc.property(documents, splittings, fc.boolean(), fc.boolean(), (doc, splitting, late, atEnd) => {
-        const response = new World().hold(quiet).answer({ status: late ? 201 : 200 });
-        const chunks = split(bytesOf(doc.whole), splitting);
-        const last = atEnd ? chunks.pop() : undefined;
-        writeAll(response, chunks);
-        response.end(last);
-        const { body } = response;
-        const payload = body.slice(leadingSpace(body).length);
-        expect(payload).toBe(doc.text + doc.after);
-        const head = late ? { status: 201, headers: [] } : undefined;
-        expect(parseLateHead(leadingSpace(body))).toEqual(head);
-        expect(leadingSpace(body) === '').toBe(!late);
-        expect(parseLateHead(leadingSpace(response.wire))).toEqual(head);
-        expect(JSON.parse(response.wire)).toEqual(JSON.parse(doc.text));
-        expect(response.ended).toBe('clean');
-        expect(response.hold.state).toBe('complete');
-      }),
+      fc.property(
+        documents,
+        splittings,
+        fc.boolean(),
+        fc.boolean(),
+        (doc, splitting, late, atEnd) => {
+          const response = new World().hold(quiet).answer({ status: late ? 201 : 200 });
+          const chunks = split(bytesOf(doc.whole), splitting);
+          const last = atEnd ? chunks.pop() : undefined;
+          writeAll(response, chunks);
+          response.end(last);
+          const { body } = response;
+          const payload = body.slice(leadingSpace(body).length);
+          expect(payload).toBe(doc.text + doc.after);
+          const head = late ? { status: 201, headers: [] } : undefined;
+          expect(parseLateHead(leadingSpace(body))).toEqual(head);
+          expect(leadingSpace(body) === '').toBe(!late);
+          expect(parseLateHead(leadingSpace(response.wire))).toEqual(head);
+          expect(JSON.parse(response.wire)).toEqual(JSON.parse(doc.text));
+          expect(response.ended).toBe('clean');
+          expect(response.hold.state).toBe('complete');
+        },
+      ),
       { numRuns: 600 },
     );
   });
@@ -188,7 +194,14 @@ describe('a handler that fails after any number of writes', () => {
     [undefined, 500],
     [null, 500],
     ['text', 500],
-    [{ get status() { return 503; } }, 503],
+    [
+      {
+        get status() {
+          return 503;
+        },
+      },
+      503,
+    ],
   ])('which threw %j has the status %i', (error, status) => {
     const response = new World().hold(quiet);
     response.hold.threw(error);
@@ -355,7 +368,10 @@ describe('an answer that does not fit a JSON head', () => {
   test('because its coding could not be undone fails', () => {
     const response = new World().hold(quiet);
     response.hold.undecodable('It was br.');
-    expect(JSON.parse(`${response.body}}`)).toMatchObject({ code: 'undecodable', detail: 'It was br.' });
+    expect(JSON.parse(`${response.body}}`)).toMatchObject({
+      code: 'undecodable',
+      detail: 'It was br.',
+    });
     expect(response.ended).toBe('cut');
   });
 });

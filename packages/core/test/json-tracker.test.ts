@@ -119,7 +119,8 @@ describe('the scanner of JSON texts', () => {
         const bytes = bytesOf(`${text} ${more}`);
         const single = new JsonScanner();
         let expected = 0;
-        while (expected < bytes.length && !single.complete) single.next(bytes[expected++] as number);
+        while (expected < bytes.length && !single.complete)
+          single.next(bytes[expected++] as number);
         const whole = new JsonScanner();
         let stopped = 0;
         for (const chunk of split(bytes, { ...splitting, strings: [false] })) {
@@ -134,19 +135,23 @@ describe('the scanner of JSON texts', () => {
     );
   });
 
-  test.each(['"\\\\"', '"\\""', '"\\\\\\""', '"a\\\\\\\\"', '["\\"]","\\\\"]', '{"\\"}":"\\u0022"}'])(
-    'is not fooled by the escapes of %s, wherever it is split',
-    (text) => {
-      for (const chunks of everySplit(bytesOf(text))) {
-        const scanner = new JsonScanner();
-        let read = 0;
-        for (const chunk of chunks) {
-          expect(scanner.complete && chunk.length > 0).toBe(false);
-          read += scanner.scan(chunk);
-        }
-        expect(scanner.complete).toBe(true);
-        expect(read).toBe(chunks.reduce((sum, { length }) => sum + length, 0));
+  test.each([
+    '"\\\\"',
+    '"\\""',
+    '"\\\\\\""',
+    '"a\\\\\\\\"',
+    '["\\"]","\\\\"]',
+    '{"\\"}":"\\u0022"}',
+  ])('is not fooled by the escapes of %s, wherever it is split', (text) => {
+    for (const chunks of everySplit(bytesOf(text))) {
+      const scanner = new JsonScanner();
+      let read = 0;
+      for (const chunk of chunks) {
+        expect(scanner.complete && chunk.length > 0).toBe(false);
+        read += scanner.scan(chunk);
       }
-    },
-  );
+      expect(scanner.complete).toBe(true);
+      expect(read).toBe(chunks.reduce((sum, { length }) => sum + length, 0));
+    }
+  });
 });

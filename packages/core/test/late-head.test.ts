@@ -2,8 +2,8 @@ import { MAX_LATE_HEAD_BYTES, parseLateHead } from '@holdopen/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fitLateHeaders, isListed, lateHead, lateHeadComment } from '../src/late/head.js';
-import { jsonSpace, jsonTexts } from './support.js';
 import { parseDictionary } from './structured-fields.js';
+import { jsonSpace, jsonTexts } from './support.js';
 
 const names = fc.oneof(
   fc.constantFrom('location', 'retry-after', 'link', 'ratelimit-limit', 'www-authenticate'),
@@ -54,7 +54,10 @@ describe('the late head', () => {
   });
 
   test('drops a header that is too large and keeps the smaller one behind it', () => {
-    const pairs = [['link', 'x'.repeat(300)], ['retry-after', '5']] as const;
+    const pairs = [
+      ['link', 'x'.repeat(300)],
+      ['retry-after', '5'],
+    ] as const;
     expect(fitLateHeaders(pairs)).toEqual({ fitting: [['retry-after', '5']], dropped: ['link'] });
   });
 
@@ -151,19 +154,30 @@ describe('the late head as a comment', () => {
   });
 
   test('leaves out a name that cannot be a key there', () => {
-    const pairs = [['ratelimit-a|b', '1'], ['ratelimit-!', '2'], ['retry-after', '5']] as const;
+    const pairs = [
+      ['ratelimit-a|b', '1'],
+      ['ratelimit-!', '2'],
+      ['retry-after', '5'],
+    ] as const;
     expect(lateHeadComment(429, pairs)).toBe(': holdopen status=429, retry-after="5"\n\n');
   });
 
   test('does not let a header named status stand for the status', () => {
     const members = parseDictionary(
-      lateHeadComment(503, [['status', 'fine'], ['link', '<x>']]).slice(': holdopen '.length, -2),
+      lateHeadComment(503, [
+        ['status', 'fine'],
+        ['link', '<x>'],
+      ]).slice(': holdopen '.length, -2),
     );
     expect([members.get('status'), members.get('link')]).toEqual([503, '<x>']);
   });
 
   test('joins the values of one name, since a key stands once in a dictionary', () => {
-    const pairs = [['link', '</a>; rel="next"'], ['retry-after', '5'], ['link', '</b>']] as const;
+    const pairs = [
+      ['link', '</a>; rel="next"'],
+      ['retry-after', '5'],
+      ['link', '</b>'],
+    ] as const;
     expect(lateHeadComment(200, pairs)).toBe(
       ': holdopen link="</a>; rel=\\"next\\", </b>", retry-after="5"\n\n',
     );

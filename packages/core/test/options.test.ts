@@ -183,7 +183,11 @@ describe.each([
 
 describe('the other options', () => {
   const cases: [keyof HoldOpenOptions, unknown[], RegExp][] = [
-    ['format', ['xml', '', 'JSON', null, 1, true, [], {}, { name: 'x' }], /must be one of 'auto', 'json', 'sse', 'ndjson', 'json-seq', a BeatFormat/],
+    [
+      'format',
+      ['xml', '', 'JSON', null, 1, true, [], {}, { name: 'x' }],
+      /must be one of 'auto', 'json', 'sse', 'ndjson', 'json-seq', a BeatFormat.* or a function of the request/,
+    ],
     ['frame', [1, null, true, [], {}], /must be a string, such as ': keepalive\\n\\n'/],
     ['frame', ['', ':', ': x\n\n:'], /must end with a line feed.*add/],
     ['frame', [':\r\n', ':\r\n\n'], /line feeds only/],
@@ -244,11 +248,14 @@ describe('the other options', () => {
 });
 
 describe('options as a whole', () => {
-  test.each([null, 'json', 8_000, true, [], () => undefined])('are refused when they are %o', (given) => {
-    const error = refusal(given);
-    expect(error).toMatchObject({ code: 'HOLDOPEN_INVALID_OPTION', given });
-    expect(error.message).toContain('{ intervalMs: 8000 }');
-  });
+  test.each([null, 'json', 8_000, true, [], () => undefined])(
+    'are refused when they are %o',
+    (given) => {
+      const error = refusal(given);
+      expect(error).toMatchObject({ code: 'HOLDOPEN_INVALID_OPTION', given });
+      expect(error.message).toContain('{ intervalMs: 8000 }');
+    },
+  );
 
   test.each([
     ['interval', 'intervalMs'],

@@ -96,7 +96,16 @@ const words = fc.oneof(
 const lines = fc.oneof(
   { weight: 5, arbitrary: words.map((word) => `data:${word}`) },
   { weight: 4, arbitrary: fc.constant('') },
-  fc.constantFrom('data', 'event', 'id', ':', 'retry: 10', 'retry: x', 'unknown: 1', '\ufeffdata: y'),
+  fc.constantFrom(
+    'data',
+    'event',
+    'id',
+    ':',
+    'retry: 10',
+    'retry: x',
+    'unknown: 1',
+    '\ufeffdata: y',
+  ),
   words.map((word) => `event: ${word}`),
   words.map((word) => `id: ${word}`),
   words.map((word) => `: ${word}`),

@@ -29,11 +29,16 @@ function events(wire: string): EventSourceMessage[] {
 
 const records = (wire: string): unknown[] =>
   wire
-    .split(/[\n\u001e]/)
+    .replaceAll('\u001e', '\n')
+    .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => JSON.parse(line) as unknown);
 
-const PRETTY = ['{\n  "a": [\n    1,\n    "é"\n  ]\n}', '{\r\n"a"\r\n:\r\n\r\n{}\r\n}\r\n', '[\r1\r]\r'];
+const PRETTY = [
+  '{\n  "a": [\n    1,\n    "é"\n  ]\n}',
+  '{\r\n"a"\r\n:\r\n\r\n{}\r\n}\r\n',
+  '[\r1\r]\r',
+];
 
 describe('a JSON payload on an event stream', () => {
   test('is exactly one message event whose data is the payload, of any status', () => {
@@ -44,7 +49,9 @@ describe('a JSON payload on an event stream', () => {
         fc.constantFrom(200, 201, 404, 500),
         fc.constantFrom('application/json', undefined),
         (text, splitting, status, contentType) => {
-          const response = new World().hold({ ...quiet, held: 'sse' }).answer({ status, contentType });
+          const response = new World()
+            .hold({ ...quiet, held: 'sse' })
+            .answer({ status, contentType });
           writeAll(response, split(bytesOf(text), splitting));
           response.end();
           const [event, ...more] = events(response.wire);
@@ -81,7 +88,9 @@ describe('a JSON payload on an event stream', () => {
   });
 
   test('that is empty is no event, and its status stands in a comment', () => {
-    const response = new World().hold({ held: 'sse' }).answer({ status: 204, contentType: undefined });
+    const response = new World()
+      .hold({ held: 'sse' })
+      .answer({ status: 204, contentType: undefined });
     response.end();
     expect(response.body).toBe(': holdopen status=204\n\n');
     const plain = new World().hold({ held: 'sse' }).answer({ contentType: undefined });
@@ -98,17 +107,22 @@ describe('an answer that does not fit an event stream', () => {
     ['an error page', 502, 'text/html', '<p>', 502, 'error_status'],
     ['a redirect', 307, undefined, '', 307, 'late_redirect'],
     ['a redirect of events', 307, 'text/event-stream', '', 307, 'late_redirect'],
-  ] as const)('because it is %s ends with an error event', (_name, status, type, text, late, code) => {
-    const response = new World().hold({ ...quiet, held: 'sse' }).answer({ status, contentType: type });
-    response.end(text);
-    expect(response.ended).toBe('clean');
-    const [event, ...more] = events(response.wire);
-    expect(more).toEqual([]);
-    expect(event?.event).toBe('error');
-    expect(JSON.parse(event?.data ?? '')).toMatchObject({ completion_status: late, code });
-    expect(response.body).toContain(`: holdopen status=${late}`);
-    expect(response.body).toMatch(/\nretry: 86400000\n/);
-  });
+  ] as const)(
+    'because it is %s ends with an error event',
+    (_name, status, type, text, late, code) => {
+      const response = new World()
+        .hold({ ...quiet, held: 'sse' })
+        .answer({ status, contentType: type });
+      response.end(text);
+      expect(response.ended).toBe('clean');
+      const [event, ...more] = events(response.wire);
+      expect(more).toEqual([]);
+      expect(event?.event).toBe('error');
+      expect(JSON.parse(event?.data ?? '')).toMatchObject({ completion_status: late, code });
+      expect(response.body).toContain(`: holdopen status=${late}`);
+      expect(response.body).toMatch(/\nretry: 86400000\n/);
+    },
+  );
 });
 
 describe.each([
@@ -143,7 +157,10 @@ describe.each([
         const response = writeAll(new World().hold({ ...quiet, held }).answer(), chunks);
         response.hold.threw(new Error('x'));
         expect(response.ended).toBe('cut');
-        const lines = response.wire.split(/[\n\u001e]/).filter((line) => line.trim() !== '');
+        const lines = response.wire
+          .replaceAll('\u001e', '\n')
+          .split('\n')
+          .filter((line) => line.trim() !== '');
         for (const line of lines.filter(parses)) {
           expect(JSON.parse(line)).toMatchObject({ error: { code: 'handler_error' } });
         }
@@ -206,7 +223,14 @@ describe('a late error', () => {
     ['cut', 'cut', problem, false],
     ['body', 'body', problem, false],
     ['a function', () => ({ mine: 1 }), { mine: 1 }, false],
-    ['a function that throws', () => { throw new Error('hook'); }, problem, true],
+    [
+      'a function that throws',
+      () => {
+        throw new Error('hook');
+      },
+      problem,
+      true,
+    ],
     ['a function that gives undefined', () => undefined, problem, false],
     ['a function whose value is no JSON', () => 1n, problem, true],
     ['a function that gives null', () => null, null, false],
@@ -234,20 +258,30 @@ describe('a late error', () => {
 
     test.each([
       ['resolves', async () => ({ mine: 1 })],
-      ['rejects', async () => { throw new Error('hook'); }],
-    ])('with a function that %s is cut and reported, for an answer cannot wait', async (_n, lateError) => {
-      const rejections: unknown[] = [];
-      const note = (reason: unknown): void => void rejections.push(reason);
-      process.on('unhandledRejection', note);
-      const world = new World();
-      const response = world.hold({ ...quiet, held, lateError }).answer({ contentType });
-      response.hold.threw(new Error('x'));
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      process.off('unhandledRejection', note);
-      expect(rejections).toEqual([]);
-      expect(response.body.replace(/^[\r\t ]+/, '')).toBe(endingOf(held, JSON.stringify(problem), 'cut'));
-      expect(world.reports.length).toBe(1);
-    });
+      [
+        'rejects',
+        async () => {
+          throw new Error('hook');
+        },
+      ],
+    ])(
+      'with a function that %s is cut and reported, for an answer cannot wait',
+      async (_n, lateError) => {
+        const rejections: unknown[] = [];
+        const note = (reason: unknown): void => void rejections.push(reason);
+        process.on('unhandledRejection', note);
+        const world = new World();
+        const response = world.hold({ ...quiet, held, lateError }).answer({ contentType });
+        response.hold.threw(new Error('x'));
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        process.off('unhandledRejection', note);
+        expect(rejections).toEqual([]);
+        expect(response.body.replace(/^[\r\t ]+/, '')).toBe(
+          endingOf(held, JSON.stringify(problem), 'cut'),
+        );
+        expect(world.reports.length).toBe(1);
+      },
+    );
   });
 
   test('gives the function what it needs: the outcome and the request', () => {

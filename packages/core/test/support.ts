@@ -348,13 +348,13 @@ const SPACES = ['', '', '', ' ', '\n', '\r\n', '\t', '  ', '\r'];
 /** Writes a JSON value as some other writer might: with white space and escapes anywhere. */
 function printJson(value: unknown, next: () => number): string {
   const space = (): string => SPACES[next() % SPACES.length] as string;
-  const escape = (character: string): string =>
+  const escaped = (character: string): string =>
     [...Array(character.length).keys()]
       .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
       .join('');
   const string = (text: string): string => {
     const characters = [...text].map((character) =>
-      next() % 6 === 0 ? escape(character) : JSON.stringify(character).slice(1, -1),
+      next() % 6 === 0 ? escaped(character) : JSON.stringify(character).slice(1, -1),
     );
     return `"${characters.join('')}"`;
   };
@@ -364,8 +364,7 @@ function printJson(value: unknown, next: () => number): string {
     const members = Array.isArray(part)
       ? part.map((item) => space() + print(item) + space())
       : Object.entries(part).map(
-          ([key, item]) =>
-            `${space()}${string(key)}${space()}:${space()}${print(item)}${space()}`,
+          ([key, item]) => `${space()}${string(key)}${space()}:${space()}${print(item)}${space()}`,
         );
     const inner = members.length === 0 ? space() : members.join(',');
     return Array.isArray(part) ? `[${inner}]` : `{${inner}}`;

@@ -19,7 +19,7 @@ export interface Survey {
   readonly sha256: Readonly<Record<string, string>>;
 }
 
-export interface Language {
+interface Language {
   readonly name: string;
   files: number;
   lines: number;
