@@ -2,7 +2,7 @@ import type { Lane } from './clock.js';
 import type { HoldInfo } from './diagnostics.js';
 import { HoldOpenError } from './errors.js';
 import type { BeatFormat, BoundaryTracker, Chunk, Place } from './formats/format.js';
-import { type Answer, KeptAnswer } from './late/answer.js';
+import { type Answer, JsonAnswer, KeptAnswer, StreamAnswer } from './late/answer.js';
 import {
   type AnswerFacts,
   chooseAnswer,
@@ -105,6 +105,7 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** The payload has no declared type, and its first bytes have not come yet. */
   #unproven = false;
   #outcome: LateOutcome | undefined;
+  #abortReason: HoldOpenError | undefined;
   readonly #startedMs: number;
   /** The handler's last sign of life. */
   #lifeMs: number;
@@ -178,6 +179,18 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.touch();
   }
 
+  /**
+   * The handler sent its own head and fell silent before its first byte: what it writes goes through
+   * `write` and `end` all the same, for it has beats before it.
+   */
+  guardBody(): void {
+    const format = this.#format;
+    this.#answer =
+      format.name === 'json'
+        ? new JsonAnswer('', '')
+        : new StreamAnswer('', format.createTracker(true));
+  }
+
   /** The handler's head is known: decide what becomes of its body. */
   answer(head: AnswerHead): void {
     if (this.state !== 'held') return;
@@ -230,10 +243,9 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** The handler threw or rejected. */
   threw(error: unknown): void {
     if (this.over) {
-      this.#around.report(
-        `${this.#host.route}: the handler failed after its answer had ended`,
-        error,
-      );
+      if (this.#isExpected(error)) return;
+      const what = 'the handler failed after its answer had ended';
+      this.#around.report(`${this.#host.route}: ${what}`, error);
       return;
     }
     this.#fail({
@@ -243,6 +255,16 @@ export class Hold<Request = unknown> implements HoldInfo {
       headers: [],
       error,
     });
+  }
+
+  /** Work that was told to stop has stopped, or the application has answered with this very error. */
+  #isExpected(error: unknown): boolean {
+    const reason = this.#abortReason;
+    const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown };
+    if (reason !== undefined && (error === reason || cause === reason || name === 'AbortError')) {
+      return true;
+    }
+    return this.#outcome?.ok === false;
   }
 
   /** The payload could not be decoded. */
@@ -257,7 +279,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#tell.disconnect();
     this.#close('disconnected');
     if (this.#settings.onDisconnect === 'abort') {
-      this.#host.abort(
+      this.#abort(
         new HoldOpenError(
           'HOLDOPEN_DISCONNECTED',
           "The client left before the answer was complete. Set onDisconnect: 'continue' if the work should go on.",
@@ -291,6 +313,11 @@ export class Hold<Request = unknown> implements HoldInfo {
   place(): Place {
     if (this.#answer !== undefined) return this.#answer.place();
     return this.#tracker === undefined ? 'boundary' : this.#tracker.place();
+  }
+
+  #abort(reason: HoldOpenError): void {
+    this.#abortReason = reason;
+    this.#host.abort(reason);
   }
 
   #to(state: HoldState): void {
@@ -352,7 +379,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#tell.silence(silentMs);
     const detail = 'The handler gave no sign of life for too long.';
     this.#fail({ ok: false, status: 504, code: 'silence', headers: [], detail });
-    this.#host.abort(
+    this.#abort(
       new HoldOpenError(
         'HOLDOPEN_SILENCE',
         `The handler gave no sign of life for ${Math.round(silentMs)} ms. Call touch() while it works, or raise maxSilenceMs.`,
@@ -361,7 +388,7 @@ export class Hold<Request = unknown> implements HoldInfo {
   }
 
   #abortDrained(): void {
-    this.#host.abort(
+    this.#abort(
       new HoldOpenError('HOLDOPEN_DRAINED', 'The server is shutting down; the answer was ended.'),
     );
   }

@@ -12,12 +12,13 @@ import { formatOfBegun, formatOfSilent } from './choose-format.js';
 import { commitHead } from './commit.js';
 import { cutResponse, type RealResponse } from './cut.js';
 import type { HoldHandle } from './handle.js';
-import { HeldBody, toChunk } from './held-body.js';
+import { HeldBody, OWN_HEAD, toChunk } from './held-body.js';
 import { Lifeline } from './lifeline.js';
 import {
   type EndFunction,
   type HeldResponse,
   hasConnection,
+  isClosed,
   isOver,
   isReady,
   socketOf,
@@ -176,7 +177,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** Stands in for `res.write`. */
   onWrite(args: unknown[]): boolean {
-    if (this.#head !== undefined) return this.#heldBody(this.#head).write(args);
+    const body = this.#body ?? this.#heldBody();
+    if (body !== undefined) return body.write(args);
     if (this.#dropped(args)) return true;
     const accepted = this.#write.apply(this.res, args);
     if (this.#passes === undefined) this.#passed(args[0], args[1]);
@@ -185,7 +187,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** Stands in for `res.end`. */
   onEnd(args: unknown[]): HeldResponse {
-    if (this.#head !== undefined) return this.#heldBody(this.#head).end(args);
+    const body = this.#body ?? this.#heldBody();
+    if (body !== undefined) return body.end(args);
     if (this.#dropped(args)) return this.res;
     clock.remove(this);
     this.#passes ??= 'ended';
@@ -223,7 +226,9 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       if (!hold.over) hold.disconnected();
       return;
     }
-    const complete = this.#passes === 'ended' || this.res.writableFinished;
+    // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
+    const { writableEnded, writableFinished } = this.res;
+    const complete = this.#passes === 'ended' || (writableEnded && writableFinished);
     this.#passes ??= 'ended';
     if (complete || this.mounted.settings.onDisconnect !== 'abort') return;
     this.abort(
@@ -239,10 +244,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     return true;
   }
 
-  /** Made when the handler writes, for until then thousands may wait. */
-  #heldBody(head: VirtualHead): HeldBody {
-    const hold = this.#hold as Hold<IncomingMessage>;
-    this.#body ??= new HeldBody(this, hold, head, this.#realResponse());
+  /** What becomes of a held body. Made when the handler writes, for until then thousands may wait. */
+  #heldBody(): HeldBody | undefined {
+    if (this.#head === undefined || this.#hold === undefined) return undefined;
+    this.#body = new HeldBody(this, this.#hold, this.#head, this.#realResponse());
     return this.#body;
   }
 
@@ -275,16 +280,19 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       if (this.#passes !== 'ended') countUntouched(this.#passes, this.request, this.route);
     } else if (isOver(res) || this.request.socket?.destroyed) {
       this.#passes = 'ended';
-    } else if (this.#isUploading()) {
-      this.wait(mounted.uploadLane);
-    } else if (this.#upload !== undefined || !hasConnection(res) || res.writableCorked > 0) {
-      // Silence begins only now: the body has just come in, or the turn of this response has not.
-      this.#upload = undefined;
+    } else if (!hasConnection(res) || res.writableCorked > 0) {
       this.wait(mounted.firstLane);
+    } else if (!this.#isBodyIn()) {
+      // Silence begins when the body has come in.
     } else if (res.headersSent) {
       const hold = this.#beginStream(nowMs);
-      if (hold === undefined) this.#firstBeatDue(nowMs);
-      else this.#beatDue(hold, nowMs);
+      if (hold === undefined) {
+        this.#firstBeatDue(nowMs);
+        return;
+      }
+      hold.guardBody();
+      this.#body = new HeldBody(this, hold, OWN_HEAD, this.#realResponse());
+      this.#beatDue(hold, nowMs);
     } else {
       this.#commit(nowMs);
     }
@@ -295,11 +303,12 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     if (!hold.over) hold.beatDue(nowMs);
   }
 
-  #isUploading(): boolean {
-    const upload = this.#upload ?? new Upload();
-    const arriving = upload.arriving(this.request);
-    if (arriving) this.#upload = upload;
-    return arriving;
+  #isBodyIn(): boolean {
+    this.#upload ??= new Upload();
+    const seen = this.#upload.look(this.request);
+    if (seen === 'is-in') this.#upload = undefined;
+    else this.wait(seen === 'arriving' ? this.mounted.uploadLane : this.mounted.firstLane);
+    return seen === 'is-in';
   }
 
   /** Sends the head in the handler's place; from here on it sees a virtual response. */
@@ -387,7 +396,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#watchesClose = true;
     // Register first, then look: it may have closed before anybody listened.
     this.res.on('close', onClose);
-    if (this.res.closed || this.res.destroyed) this.onClose();
+    if (isClosed(this.res)) this.onClose();
   }
 
   #silentSince(nowMs: number): number {

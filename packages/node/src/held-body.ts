@@ -47,22 +47,34 @@ export interface BodyOwner {
   rearm(): void;
 }
 
+/** The head as the body needs to know it. */
+export type BodyHead = Pick<
+  VirtualHead,
+  'sent' | 'inside' | 'prepared' | 'enter' | 'leave' | 'end' | 'headers'
+>;
+
+/** A head that the handler has sent itself: it is what it is, and there is nothing to hide. */
+export const OWN_HEAD: BodyHead = {
+  sent: true,
+  inside: false,
+  prepared: { statusCode: 200, statusMessage: undefined, headers: [] },
+  enter() {},
+  leave() {},
+  end() {},
+  headers: () => [],
+};
+
 /** What the handler writes after the commit: its head becomes a late head, its body the payload. */
 export class HeldBody {
   readonly #owner: BodyOwner;
   readonly #hold: Hold<IncomingMessage>;
-  readonly #head: VirtualHead;
+  readonly #head: BodyHead;
   readonly #real: RealResponse;
   #decoder: Transform | undefined;
   /** `end` was called and the decoder still has bytes to give. */
   #ending = false;
 
-  constructor(
-    owner: BodyOwner,
-    hold: Hold<IncomingMessage>,
-    head: VirtualHead,
-    real: RealResponse,
-  ) {
+  constructor(owner: BodyOwner, hold: Hold<IncomingMessage>, head: BodyHead, real: RealResponse) {
     this.#owner = owner;
     this.#hold = hold;
     this.#head = head;

@@ -40,25 +40,46 @@ export function isOver(res: HeldResponse): boolean {
   return res.writableEnded || res.destroyed || res.stream?.destroyed === true;
 }
 
+/** It has closed, whoever closed it. The HTTP/2 compatibility API does not say so by itself. */
+export function isClosed(res: HeldResponse): boolean {
+  const { stream } = res;
+  if (stream !== undefined) return stream.destroyed || stream.closed;
+  return res.closed || res.destroyed;
+}
+
 /** The client takes bytes right now: what was written before has been handed to the system. */
 export function isReady(res: HeldResponse): boolean {
   return res.writableLength === 0 && !(res.writableCorked > 0) && !isOver(res);
 }
 
-/** All of the request's body has arrived, or the handler leaves it unread. */
+/**
+ * Whether a request's body has come in: a slow upload is no silence of the handler, a body that it
+ * leaves unread is.
+ */
 export class Upload {
-  #bytesRead = -1;
+  #progress: number | undefined;
+  #wasArriving = false;
 
-  /** Call it now and then: an upload is seen to go on by what arrived since the last call. */
-  arriving(req: IncomingMessage): boolean {
-    if (isComplete(req)) return false;
-    const { socket } = req;
-    const bytesRead = socket?.bytesRead ?? 0;
-    const more = bytesRead !== this.#bytesRead;
-    this.#bytesRead = bytesRead;
-    // A full buffer that nobody empties: the handler does not want the body.
-    return more || req.readableLength < req.readableHighWaterMark;
+  /** Call it now and then: that an upload goes on is seen by what came since the last look. */
+  look(req: IncomingMessage): 'arriving' | 'has-come-in' | 'is-in' {
+    const { stream } = req as { stream?: ServerHttp2Stream };
+    const progress = stream?.state?.localWindowSize ?? req.socket?.bytesRead ?? 0;
+    const moved = progress !== this.#progress;
+    this.#progress = progress;
+    if (!isComplete(req) && (moved || !isFull(req, stream))) {
+      this.#wasArriving = true;
+      return 'arriving';
+    }
+    const wasArriving = this.#wasArriving;
+    this.#wasArriving = false;
+    return wasArriving ? 'has-come-in' : 'is-in';
   }
+}
+
+/** A full buffer that nobody empties: the handler does not want the body. */
+function isFull(req: IncomingMessage, stream: ServerHttp2Stream | undefined): boolean {
+  if (stream === undefined) return req.readableLength >= req.readableHighWaterMark;
+  return req.readableLength + stream.readableLength >= stream.readableHighWaterMark;
 }
 
 function isComplete(req: IncomingMessage): boolean {

@@ -111,7 +111,9 @@ export function lateHeadComment(status: number, headers: readonly HeaderPair[]):
     const before = values.get(name);
     values.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  const members = [...values].map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`);
+  const members = [...values].map(
+    ([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`,
+  );
   if (status !== 200) members.unshift(`status=${statusDigits(status)}`);
   return members.length === 0 ? '' : `: holdopen ${members.join(', ')}\n\n`;
 }

@@ -99,9 +99,7 @@ test('an event stream inside a compressor gets its beats at once, at boundaries 
   const response = await client.response();
   expect(response.headers['content-encoding']).toBe('gzip');
   const text = gunzipSync(response.bytes).toString();
-  expect(text).toMatch(
-    /^data: one\n\n: holdopen interval=60\n\n(: keepalive\n\n)+data: two\n\n$/,
-  );
+  expect(text).toMatch(/^data: one\n\n: holdopen interval=60\n\n(: keepalive\n\n)+data: two\n\n$/);
   expect(response.complete).toBe(true);
 });
 

@@ -99,7 +99,13 @@ test('a connection is used again after a hold, by fast and slow requests alike',
   const bodies: string[] = [];
   for (const path of ['/slow', '/fast', '/slow', '/slow', '/fast']) bodies.push(await get(path));
   agent.destroy();
-  expect(bodies.map((body) => JSON.parse(body))).toEqual(['/slow', '/fast', '/slow', '/slow', '/fast']);
+  expect(bodies.map((body) => JSON.parse(body))).toEqual([
+    '/slow',
+    '/fast',
+    '/slow',
+    '/slow',
+    '/fast',
+  ]);
   expect(ports.size).toBe(1);
 });
 
@@ -150,7 +156,10 @@ test('SO_KEEPALIVE is set at the commit, and not before', async () => {
         return original.apply(this, args);
       };
     };
-    served.server.on(transport === 'TLS' || transport === 'h2' ? 'secureConnection' : 'connection', spy);
+    served.server.on(
+      transport === 'TLS' || transport === 'h2' ? 'secureConnection' : 'connection',
+      spy,
+    );
     const { ask } = await import('./support/ask.js');
     await ask(served);
     expect(before, transport).toBe(0);

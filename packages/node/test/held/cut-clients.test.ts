@@ -80,7 +80,11 @@ describe.each(FAILURES)('a late failure that is %s', (how) => {
 });
 
 test('curl takes a held success for one', async () => {
-  for (const [transport, ...args] of [['HTTP/1.1'], ['HTTP/1.1', '--http1.0'], ['h2', '--http2']] as const) {
+  for (const [transport, ...args] of [
+    ['HTTP/1.1'],
+    ['HTTP/1.1', '--http1.0'],
+    ['h2', '--http2'],
+  ] as const) {
     const served = await serveHeld(
       async (req, res) => {
         await held(req);

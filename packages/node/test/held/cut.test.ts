@@ -6,7 +6,6 @@ import { type Handler, serveHeld, TRANSPORTS } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
 import { readResponse } from './support/wire.js';
 
-
 const ERROR = { why: 'late', more: { a: [1, 2, { b: '}' }] } };
 const lateError: Handler = async (req, res) => {
   await held(req);
@@ -44,14 +43,17 @@ test('HTTP/1.0 with keep-alive is cut all the same', async () => {
   expect(JSON.parse(`${reply.body}}`)).toEqual(ERROR);
 });
 
-test.each(['h2c', 'h2'] as const)('%s resets the stream with an error code and keeps the connection', async (transport) => {
-  const served = await serveHeld(lateError, {}, transport);
-  const reply = await ask(served);
-  expect(reply.rstCode).not.toBe(0);
-  expect(reply.error).toBe('ERR_HTTP2_STREAM_ERROR');
-  expect(JSON.parse(`${reply.body}}`)).toEqual(ERROR);
-  expect((await ask(served)).ended).toBe('cut');
-});
+test.each(['h2c', 'h2'] as const)(
+  '%s resets the stream with an error code and keeps the connection',
+  async (transport) => {
+    const served = await serveHeld(lateError, {}, transport);
+    const reply = await ask(served);
+    expect(reply.rstCode).not.toBe(0);
+    expect(reply.error).toBe('ERR_HTTP2_STREAM_ERROR');
+    expect(JSON.parse(`${reply.body}}`)).toEqual(ERROR);
+    expect((await ask(served)).ended).toBe('cut');
+  },
+);
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
   test('no beginning of a cut body parses', async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { holdOpen, HoldOpenError, registry } from '../../src/index.js';
+import { HoldOpenError, holdOpen, registry } from '../../src/index.js';
 import { requestText } from './support/ask.js';
 import { QUICK, serve, serveHeld } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';

@@ -101,22 +101,25 @@ test('a POST event stream that does not end in time fails as an error event', as
 });
 
 describe('after the drain', () => {
-  test.each(['HTTP/1.1', 'h2c'] as const)('a silent response gets a plain 503, over %s', async (transport) => {
-    let signal: AbortSignal | undefined;
-    await drain({ timeoutMs: 0, retryAfterSeconds: 3 });
-    const served = await serveHeld(
-      (req) => {
-        signal = req.holdOpen?.signal;
-      },
-      {},
-      transport,
-    );
-    const reply = await ask(served);
-    expect(reply.status).toBe(503);
-    expect(reply.headers).toMatchObject({ 'retry-after': '3' });
-    expect(reply.headers).not.toHaveProperty('holdopen');
-    expect(signal?.aborted).toBe(true);
-  });
+  test.each(['HTTP/1.1', 'h2c'] as const)(
+    'a silent response gets a plain 503, over %s',
+    async (transport) => {
+      let signal: AbortSignal | undefined;
+      await drain({ timeoutMs: 0, retryAfterSeconds: 3 });
+      const served = await serveHeld(
+        (req) => {
+          signal = req.holdOpen?.signal;
+        },
+        {},
+        transport,
+      );
+      const reply = await ask(served);
+      expect(reply.status).toBe(503);
+      expect(reply.headers).toMatchObject({ 'retry-after': '3' });
+      expect(reply.headers).not.toHaveProperty('holdopen');
+      expect(signal?.aborted).toBe(true);
+    },
+  );
 
   test('what the handler answers to a response that was refused harms nobody', async () => {
     await drain({ timeoutMs: 0 });

@@ -11,7 +11,10 @@ const GAP_MS = 170;
 
 type Piece = string | Uint8Array;
 
-async function stream(pieces: readonly Piece[], transport: 'HTTP/1.1' | 'HTTP/1.0' | 'h2c'): Promise<string> {
+async function stream(
+  pieces: readonly Piece[],
+  transport: 'HTTP/1.1' | 'HTTP/1.0' | 'h2c',
+): Promise<string> {
   const served = await serveHeld(
     async (_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
@@ -116,12 +119,15 @@ function expected(pieces: readonly Piece[], gaps: readonly Shape['gaps'][number]
 }
 
 describe.each(SHAPES)('a gap $title', ({ pieces, gaps }) => {
-  test.each(['HTTP/1.1', 'h2c'] as const)('gets only beats that are harmless there, over %s', async (transport) => {
-    const body = await stream(pieces, transport);
-    expect(body).toMatch(expected(pieces, gaps));
-    const plain = join(pieces);
-    expect(events(body)).toEqual(events(plain));
-  });
+  test.each(['HTTP/1.1', 'h2c'] as const)(
+    'gets only beats that are harmless there, over %s',
+    async (transport) => {
+      const body = await stream(pieces, transport);
+      expect(body).toMatch(expected(pieces, gaps));
+      const plain = join(pieces);
+      expect(events(body)).toEqual(events(plain));
+    },
+  );
 });
 
 test('a stream that is silent before its first byte gets its beats at once, and keeps its mark', async () => {
@@ -173,9 +179,7 @@ test('a missing X-Accel-Buffering is warned of once for the route', async () => 
   await ask(served, { path: '/unset' });
   await ask(served, { path: '/unset' });
   await quiet(10);
-  expect(warned.map(({ message }) => message)).toEqual([
-    expect.stringContaining('GET /unset'),
-  ]);
+  expect(warned.map(({ message }) => message)).toEqual([expect.stringContaining('GET /unset')]);
 });
 
 test.each([

@@ -1,7 +1,12 @@
 import { Buffer } from 'node:buffer';
 import http from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
-import { type BeatFormat, holdOpen, type LateOutcome, type NodeHoldOpenOptions } from '../../src/index.js';
+import {
+  type BeatFormat,
+  holdOpen,
+  type LateOutcome,
+  type NodeHoldOpenOptions,
+} from '../../src/index.js';
 import { ask } from './support/ask.js';
 import { type Handler, QUICK, serve, serveHeld } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
@@ -92,29 +97,32 @@ test.each(['HEAD', 'OPTIONS'])('%s is never held', async (method) => {
 const BOTH = { Accept: 'application/json, text/event-stream' };
 
 describe('a client that takes both JSON and events', () => {
-  test.each(['HTTP/1.1', 'h2c'] as const)('gets JSON as one message event, over %s', async (transport) => {
-    const served = await serveHeld(
-      async (req, res) => {
-        await held(req);
-        await quiet(SILENT_MS);
-        res.writeHead(200, { 'Content-Type': 'application/json' });
-        res.write('{"a":\r\n');
-        res.end(' "ü"\n}\n');
-      },
-      {},
-      transport,
-    );
-    const reply = await ask(served, { method: 'POST', headers: BOTH, body: '{}' });
-    expect(reply.headers).toMatchObject({
-      'content-type': 'text/event-stream',
-      holdopen: 'interval=60, format=sse',
-    });
-    expect(reply.ended).toBe('complete');
-    const [beats, message] = split(reply.body);
-    expect(beats).toMatch(/^(: keepalive\n\n)+$/);
-    expect(message).toMatch(/^data: .*\n(data: .*\n)*\n$/);
-    expect(JSON.parse(message.replaceAll(/^data: /gm, ''))).toEqual({ a: 'ü' });
-  });
+  test.each(['HTTP/1.1', 'h2c'] as const)(
+    'gets JSON as one message event, over %s',
+    async (transport) => {
+      const served = await serveHeld(
+        async (req, res) => {
+          await held(req);
+          await quiet(SILENT_MS);
+          res.writeHead(200, { 'Content-Type': 'application/json' });
+          res.write('{"a":\r\n');
+          res.end(' "ü"\n}\n');
+        },
+        {},
+        transport,
+      );
+      const reply = await ask(served, { method: 'POST', headers: BOTH, body: '{}' });
+      expect(reply.headers).toMatchObject({
+        'content-type': 'text/event-stream',
+        holdopen: 'interval=60, format=sse',
+      });
+      expect(reply.ended).toBe('complete');
+      const [beats, message] = split(reply.body);
+      expect(beats).toMatch(/^(: keepalive\n\n)+$/);
+      expect(message).toMatch(/^data: .*\n(data: .*\n)*\n$/);
+      expect(JSON.parse(message.replaceAll(/^data: /gm, ''))).toEqual({ a: 'ü' });
+    },
+  );
 
   test('gets an error’s JSON as a message event too, with its status in a comment', async () => {
     const outcomes: LateOutcome[] = [];
@@ -143,9 +151,7 @@ describe('a client that takes both JSON and events', () => {
       res.end('data: 2\n\n');
     });
     const reply = await ask(served, { headers: BOTH });
-    expect(reply.body).toMatch(
-      /^(: keepalive\n\n)+data: 1\n\n(: keepalive\n\n)+data: 2\n\n$/,
-    );
+    expect(reply.body).toMatch(/^(: keepalive\n\n)+data: 1\n\n(: keepalive\n\n)+data: 2\n\n$/);
   });
 
   test('gets a thrown error as an error event, and no second try for a day', async () => {
@@ -202,9 +208,7 @@ describe('an event stream under a JSON head', () => {
       const reply = await ask(served, { path: '/llm' });
       expect(reply.headers['content-type']).toBe('application/json');
       expect(reply.ended).toBe('complete');
-      expect(reply.body).toMatch(
-        /^\n+data: 1\n(:\n)+\n(: keepalive\n\n)+data: \[DONE\]\n\n$/,
-      );
+      expect(reply.body).toMatch(/^\n+data: 1\n(:\n)+\n(: keepalive\n\n)+data: \[DONE\]\n\n$/);
     }
     expect(warned.map(({ message }) => message)).toEqual([
       expect.stringMatching(/GET \/llm .*format: \(request\) =>/),

@@ -4,7 +4,11 @@ import { readHeldJson } from './support/payload.js';
 import { type Served, serveHeld, TRANSPORTS } from './support/serve.js';
 import { held } from './support/wait.js';
 
-const DOCUMENT = JSON.stringify({ text: 'Grüße ☃ "quoted"\n', list: [1, 2, 3], nested: { a: null } });
+const DOCUMENT = JSON.stringify({
+  text: 'Grüße ☃ "quoted"\n',
+  list: [1, 2, 3],
+  nested: { a: null },
+});
 
 function names(served: Served, head: string): string[] {
   expect(served.transport).not.toMatch(/^h2/);
@@ -136,11 +140,36 @@ test('a status set before the commit is the true one', async () => {
 
 describe('the HoldOpen header is exposed', () => {
   const cases: [string, Record<string, string>, Record<string, string>, string | undefined][] = [
-    ['to a page of another origin', { 'Access-Control-Allow-Origin': '*' }, { Origin: 'https://app.example' }, 'HoldOpen'],
-    ['beside what the handler exposes', { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'X-A, X-B' }, { Origin: 'https://app.example' }, 'X-A, X-B, HoldOpen'],
-    ['once', { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'holdopen' }, { Origin: 'https://app.example' }, 'holdopen'],
-    ['to a sandboxed page', { 'Access-Control-Allow-Origin': 'null' }, { Origin: 'null' }, 'HoldOpen'],
-    ['not to its own origin', { 'Access-Control-Allow-Origin': '*' }, { Origin: 'http://localhost' }, undefined],
+    [
+      'to a page of another origin',
+      { 'Access-Control-Allow-Origin': '*' },
+      { Origin: 'https://app.example' },
+      'HoldOpen',
+    ],
+    [
+      'beside what the handler exposes',
+      { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'X-A, X-B' },
+      { Origin: 'https://app.example' },
+      'X-A, X-B, HoldOpen',
+    ],
+    [
+      'once',
+      { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'holdopen' },
+      { Origin: 'https://app.example' },
+      'holdopen',
+    ],
+    [
+      'to a sandboxed page',
+      { 'Access-Control-Allow-Origin': 'null' },
+      { Origin: 'null' },
+      'HoldOpen',
+    ],
+    [
+      'not to its own origin',
+      { 'Access-Control-Allow-Origin': '*' },
+      { Origin: 'http://localhost' },
+      undefined,
+    ],
     ['not where no origin asked', { 'Access-Control-Allow-Origin': '*' }, {}, undefined],
     ['not where no origin is allowed', {}, { Origin: 'https://app.example' }, undefined],
   ];

@@ -79,7 +79,12 @@ test('the connection goes on after an error that ended cleanly', async () => {
 });
 
 test.each([
-  ['throws', () => { throw new Error('in lateError'); }],
+  [
+    'throws',
+    () => {
+      throw new Error('in lateError');
+    },
+  ],
   ['gives undefined', () => undefined],
   ['gives what is no JSON', () => 10n],
 ])('a function that %s leaves the answer cut', async (_what, lateError) => {

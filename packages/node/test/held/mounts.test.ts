@@ -4,6 +4,7 @@ import express from 'express';
 import { describe, expect, test } from 'vitest';
 import { holdOpen, registry } from '../../src/index.js';
 import { ask } from './support/ask.js';
+import { builtEntry } from './support/built.js';
 import { readHeldJson } from './support/payload.js';
 import { QUICK, serve, serveHeld } from './support/serve.js';
 import { held, quiet } from './support/wait.js';
@@ -17,7 +18,9 @@ describe('mounted twice', () => {
   test('it is one hold and the innermost options win', async () => {
     const inner = holdOpen(slow, { ...QUICK, intervalMs: 70 });
     const before = registry.counters.holds;
-    const served = await serve(holdOpen(inner, { ...QUICK, intervalMs: 5_000, firstBeatMs: 4_000 }));
+    const served = await serve(
+      holdOpen(inner, { ...QUICK, intervalMs: 5_000, firstBeatMs: 4_000 }),
+    );
     const reply = await ask(served);
     expect(reply.headers.holdopen).toBe('interval=70, format=json');
     expect(readHeldJson(reply.body).beats).toBeGreaterThan(1);
@@ -78,9 +81,11 @@ test('intervalMs: false watches nothing, and the handle does nothing', async () 
   expect(states).toEqual(['off', false, false]);
 });
 
-test.each(['off', 'OFF', ' off '])('HOLDOPEN=%j in the environment switches everything off', (value) => {
-  const built = new URL('../../dist/index.js', import.meta.url).href;
-  const script = `
+test.each(['off', 'OFF', ' off '])(
+  'HOLDOPEN=%j in the environment switches everything off',
+  (value) => {
+    const built = builtEntry();
+    const script = `
     import http from 'node:http';
     import { holdOpen } from ${JSON.stringify(built)};
     const listener = holdOpen((req, res) => {
@@ -93,12 +98,13 @@ test.each(['off', 'OFF', ' off '])('HOLDOPEN=%j in the environment switches ever
       process.exit();
     });
   `;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    env: { ...process.env, HOLDOPEN: value },
-    encoding: 'utf8',
-  });
-  expect(stdout).toBe('off\nnull {}\n');
-});
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, HOLDOPEN: value },
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('off\nnull {}\n');
+  },
+);
 
 test('firstBeatMs: 0 commits at once', async () => {
   const served = await serveHeld(slow, { firstBeatMs: 0 });
@@ -136,7 +142,7 @@ test('500 responses are held at once, and each gets its beats and its own payloa
 });
 
 test('held responses do not keep the process alive', () => {
-  const built = new URL('../../dist/index.js', import.meta.url).href;
+  const built = builtEntry();
   const script = `
     import http from 'node:http';
     import { holdOpen } from ${JSON.stringify(built)};

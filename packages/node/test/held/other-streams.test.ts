@@ -98,17 +98,48 @@ describe('a stream that carries no beats arrives byte by byte as it was written'
   const bytes = randomBytes(3_000);
   const zipped = gzipSync('data: 1\n\n');
   const cases: [string, string, Record<string, string>, (string | Uint8Array)[]][] = [
-    ['image/png', 'type', { 'Content-Type': 'image/png' }, [bytes.subarray(0, 100), bytes.subarray(100)]],
-    ['application/octet-stream', 'type', { 'Content-Type': 'application/octet-stream' }, [bytes, bytes]],
+    [
+      'image/png',
+      'type',
+      { 'Content-Type': 'image/png' },
+      [bytes.subarray(0, 100), bytes.subarray(100)],
+    ],
+    [
+      'application/octet-stream',
+      'type',
+      { 'Content-Type': 'application/octet-stream' },
+      [bytes, bytes],
+    ],
     ['text/html', 'type', { 'Content-Type': 'text/html' }, ['<p>', '</p>']],
     ['no type', 'type', {}, ['{"a":', '1}']],
-    ['a Content-Length', 'length', { 'Content-Type': 'application/json', 'Content-Length': '7' }, ['{"a":', '1}']],
-    ['a Content-Encoding', 'encoding', { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' }, [zipped.subarray(0, 12), zipped.subarray(12)]],
-    ['latin1', 'charset', { 'Content-Type': 'application/json; charset=iso-8859-1' }, [Buffer.from('{"ä":', 'latin1'), '1}']],
-    ['UTF-16', 'charset', { 'Content-Type': 'text/event-stream; charset=utf-16le' }, [Buffer.from('data: 1\n\n', 'utf16le'), Buffer.from('data: 2\n\n', 'utf16le')]],
+    [
+      'a Content-Length',
+      'length',
+      { 'Content-Type': 'application/json', 'Content-Length': '7' },
+      ['{"a":', '1}'],
+    ],
+    [
+      'a Content-Encoding',
+      'encoding',
+      { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' },
+      [zipped.subarray(0, 12), zipped.subarray(12)],
+    ],
+    [
+      'latin1',
+      'charset',
+      { 'Content-Type': 'application/json; charset=iso-8859-1' },
+      [Buffer.from('{"ä":', 'latin1'), '1}'],
+    ],
+    [
+      'UTF-16',
+      'charset',
+      { 'Content-Type': 'text/event-stream; charset=utf-16le' },
+      [Buffer.from('data: 1\n\n', 'utf16le'), Buffer.from('data: 2\n\n', 'utf16le')],
+    ],
   ];
   test.each(cases)('%s', async (_what, reason, headers, pieces) => {
-    const count = () => Object.entries(registry.counters.untouched).find(([name]) => name === reason)?.[1] ?? 0;
+    const count = () =>
+      Object.entries(registry.counters.untouched).find(([name]) => name === reason)?.[1] ?? 0;
     const before = count();
     const reply = await stream(headers, pieces);
     expect(reply.bytes.equals(Buffer.concat(pieces.map((piece) => Buffer.from(piece))))).toBe(true);
@@ -124,7 +155,10 @@ describe('a stream that carries no beats arrives byte by byte as it was written'
   });
 
   test('an explicit UTF-8 charset carries beats', async () => {
-    const reply = await stream({ 'Content-Type': 'application/json; charset="UTF-8"' }, ['[', '1]']);
+    const reply = await stream({ 'Content-Type': 'application/json; charset="UTF-8"' }, [
+      '[',
+      '1]',
+    ]);
     expect(reply.body).toMatch(/^\[\n+1\]\n*$/);
   });
 });

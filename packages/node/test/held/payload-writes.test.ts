@@ -74,19 +74,22 @@ test.each([
   ['hex', Buffer.from('{"a":"é"}').toString('hex')],
   ['base64', Buffer.from('{"a":"é"}').toString('base64')],
   ['UTF8', '{"a":"é"}'],
-] as [BufferEncoding, string][])('a payload in the encoding %s is decoded as Node does', async (encoding, text) => {
-  const served = await serveHeld(async (req, res) => {
-    await held(req);
-    if (req.url === '/end') res.end(text, encoding);
-    else {
-      res.write(text, encoding);
-      res.end();
+] as [BufferEncoding, string][])(
+  'a payload in the encoding %s is decoded as Node does',
+  async (encoding, text) => {
+    const served = await serveHeld(async (req, res) => {
+      await held(req);
+      if (req.url === '/end') res.end(text, encoding);
+      else {
+        res.write(text, encoding);
+        res.end();
+      }
+    });
+    for (const path of ['/end', '/write']) {
+      expect(readHeldJson((await ask(served, { path })).body).payload).toBe('{"a":"é"}');
     }
-  });
-  for (const path of ['/end', '/write']) {
-    expect(readHeldJson((await ask(served, { path })).body).payload).toBe('{"a":"é"}');
-  }
-});
+  },
+);
 
 test('callbacks of write and end come, those of kept bytes too', async () => {
   const called: string[] = [];
@@ -135,9 +138,7 @@ test('write says no and drain comes, while the client does not read', async () =
 });
 
 /** The beats that arrive while a handler calls for something again and again. */
-async function beatsWhile(
-  act: (res: import('node:http').ServerResponse) => void,
-): Promise<number> {
+async function beatsWhile(act: (res: import('node:http').ServerResponse) => void): Promise<number> {
   let stop = false;
   const served = await serveHeld(async (req, res) => {
     await held(req);

@@ -33,25 +33,28 @@ function saved(store: MemoryStore): number {
 test.each([
   ['inside', false],
   ['outside', true],
-])('a session begun before the commit sends its cookie with the held head, mounted %s', async (_where, first) => {
-  const { app, store } = sessionApp(async (req, res) => {
-    req.session.visits = 1;
-    await held(req);
-    req.session.visits = 2;
-    res.json({ done: true });
-  }, first);
-  const served = await serve(app);
-  const reply = await ask(served);
-  expect(reply.headers['set-cookie']).toMatch(/^connect\.sid=/);
-  expect(reply.ended).toBe('complete');
-  expect(readHeldJson(reply.body)).toMatchObject({
-    lateHead: undefined,
-    payload: '{"done":true}',
-  });
-  await until('the session is saved', () => saved(store) === 1);
-  const [text] = Object.values(Reflect.get(store, 'sessions') as Record<string, string>);
-  expect(JSON.parse(text ?? '')).toMatchObject({ visits: 2 });
-});
+])(
+  'a session begun before the commit sends its cookie with the held head, mounted %s',
+  async (_where, first) => {
+    const { app, store } = sessionApp(async (req, res) => {
+      req.session.visits = 1;
+      await held(req);
+      req.session.visits = 2;
+      res.json({ done: true });
+    }, first);
+    const served = await serve(app);
+    const reply = await ask(served);
+    expect(reply.headers['set-cookie']).toMatch(/^connect\.sid=/);
+    expect(reply.ended).toBe('complete');
+    expect(readHeldJson(reply.body)).toMatchObject({
+      lateHead: undefined,
+      payload: '{"done":true}',
+    });
+    await until('the session is saved', () => saved(store) === 1);
+    const [text] = Object.values(Reflect.get(store, 'sessions') as Record<string, string>);
+    expect(JSON.parse(text ?? '')).toMatchObject({ visits: 2 });
+  },
+);
 
 test('a session begun after the commit is saved, its cookie is not sent, and the body ends', async () => {
   const { app, store } = sessionApp(async (req, res) => {

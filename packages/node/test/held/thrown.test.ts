@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import type { LateOutcome } from '../../src/index.js';
 import { ask } from './support/ask.js';
+import { builtEntry } from './support/built.js';
 import { readHeldJson } from './support/payload.js';
 import { serveHeld } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
 
-const built = new URL('../../dist/index.js', import.meta.url).href;
+const built = builtEntry();
 
 test('a rejection after the commit is a late 500 that says nothing of the error', async () => {
   const outcomes: LateOutcome[] = [];

@@ -39,29 +39,32 @@ const ENDS: [string, number, Handler, 'complete' | 'cut'][] = [
 ];
 
 describe.each(['HTTP/1.1', 'HTTP/1.0', 'TLS', 'h2c'] as const)('over %s', (transport) => {
-  test.each(ENDS)('finish, close and on-finished tell the truth of %s', async (_what, status, handler, end) => {
-    const seen: string[] = [];
-    const served = await serveHeld(
-      (req, res) => {
-        res.on('finish', () => seen.push(`finish ${res.statusCode}`));
-        res.on('close', () => seen.push(`close ${res.statusCode}`));
-        onFinished(res, (error) => seen.push(`on-finished ${res.statusCode} ${error}`));
-        return handler(req, res);
-      },
-      { onLateOutcome() {} },
-      transport,
-    );
-    await ask(served);
-    await until('all three have come', () => seen.length >= 3);
-    expect(seen.sort()).toEqual([
-      `close ${status}`,
-      `finish ${status}`,
-      // An HTTP/2 stream can be cut by an error only, and on-finished hands it on.
-      transport === 'h2c' && end === 'cut'
-        ? `on-finished ${status} Error: holdopen: the response was cut`
-        : `on-finished ${status} null`,
-    ]);
-  });
+  test.each(ENDS)(
+    'finish, close and on-finished tell the truth of %s',
+    async (_what, status, handler, end) => {
+      const seen: string[] = [];
+      const served = await serveHeld(
+        (req, res) => {
+          res.on('finish', () => seen.push(`finish ${res.statusCode}`));
+          res.on('close', () => seen.push(`close ${res.statusCode}`));
+          onFinished(res, (error) => seen.push(`on-finished ${res.statusCode} ${error}`));
+          return handler(req, res);
+        },
+        { onLateOutcome() {} },
+        transport,
+      );
+      await ask(served);
+      await until('all three have come', () => seen.length >= 3);
+      expect(seen.sort()).toEqual([
+        `close ${status}`,
+        `finish ${status}`,
+        // An HTTP/2 stream can be cut by an error only, and on-finished hands it on.
+        transport === 'h2c' && end === 'cut'
+          ? `on-finished ${status} Error: holdopen: the response was cut`
+          : `on-finished ${status} null`,
+      ]);
+    },
+  );
 });
 
 test.each(ENDS)('morgan logs %s as what it was', async (_what, status, handler) => {

@@ -31,7 +31,7 @@ export interface Reply {
 
 export function ask(served: Served, question: Question = {}): Promise<Reply> {
   return served.transport === 'h2c' || served.transport === 'h2'
-    ? askHttp2(served, question)
+    ? askOverHttp2(served.url, question)
     : askHttp1(served, question);
 }
 
@@ -59,9 +59,9 @@ async function askHttp1(served: Served, question: Question): Promise<Reply> {
   };
 }
 
-async function askHttp2(served: Served, question: Question): Promise<Reply> {
+export async function askOverHttp2(url: string, question: Question): Promise<Reply> {
   const { method = 'GET', path = '/', headers = {}, body } = question;
-  const session = http2.connect(served.url, { rejectUnauthorized: false });
+  const session = http2.connect(url, { rejectUnauthorized: false });
   session.on('error', () => {});
   const stream = session.request({ ':method': method, ':path': path, ...headers });
   const chunks: Buffer[] = [];

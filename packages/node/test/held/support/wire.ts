@@ -85,9 +85,7 @@ export class RawClient {
 export function connect(place: Place): Promise<RawClient> {
   return new Promise((resolve, reject) => {
     const target =
-      place.path === undefined
-        ? { port: place.port, host: '127.0.0.1' }
-        : { path: place.path };
+      place.path === undefined ? { port: place.port, host: '127.0.0.1' } : { path: place.path };
     const socket: net.Socket = place.tls
       ? tls.connect({ ...target, rejectUnauthorized: false }, () => resolve(client))
       : net.connect(target, () => resolve(client));

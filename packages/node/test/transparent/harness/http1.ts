@@ -20,7 +20,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const STALLED_AFTER_MS = 3_000;
+const STALLED_AFTER_MS = 1_000;
 
 /** Whoever's connection is going on: one at a time. */
 let current: Journal | undefined;

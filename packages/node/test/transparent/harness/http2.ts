@@ -26,7 +26,7 @@ export function isHttp2Request(name: RequestName): name is Http2RequestName {
   return name in FIELDS;
 }
 
-const STALLED_AFTER_MS = 3_000;
+const STALLED_AFTER_MS = 1_000;
 
 /** A server for one shape with the compatibility API, in clear text or over TLS. */
 export async function openHttp2(

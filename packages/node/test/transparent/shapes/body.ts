@@ -173,6 +173,7 @@ export const bodyShapes: readonly Shape[] = [
       probe.call('write', 'four');
       probe.call('write', 'one');
       probe.call('end');
+      probe.call('destroy');
     },
   },
   {
