@@ -134,6 +134,7 @@ export class SharedBeatClock implements BeatClock {
     for (const lane of this.#busyLanes) lane.correct(oldStampMs, this.#stampMs);
     let left = ENTRIES_PER_TICK;
     let nextDueMs = Number.POSITIVE_INFINITY;
+    let allSeen = false;
     const lanes = this.#busyLanes;
     try {
       for (const lane of lanes) {
@@ -146,16 +147,20 @@ export class SharedBeatClock implements BeatClock {
         }
         if (head !== undefined && head.dueMs < nextDueMs) nextDueMs = head.dueMs;
       }
+      allSeen = true;
     } finally {
       this.#inTick = false;
       this.#forgetEmptyLanes();
       if (left === 0) {
         this.#schedule(CROWDED_TICK_MS);
-      } else if (this.#used) {
+      } else if (this.#used || !allSeen) {
+        // An entry that threw leaves the next due time unknown.
         this.#schedule(TICK_MS);
       } else {
         this.#ticking = false;
-        if (this.#busyLanes.length > 0) this.#schedule(untilDue(nextDueMs - time));
+        if (this.#busyLanes.length > 0) {
+          this.#schedule(Math.max(1, Math.ceil(nextDueMs - time)));
+        }
       }
     }
   }
@@ -166,11 +171,6 @@ export class SharedBeatClock implements BeatClock {
     this.#busyLanes = lanes.filter((lane) => lane.head() !== undefined);
     for (const lane of lanes) lane.kept = lane.head() !== undefined;
   }
-}
-
-/** An entry that threw leaves the next due time unknown: look again at the next tick. */
-function untilDue(delayMs: number): number {
-  return Number.isFinite(delayMs) ? Math.max(1, Math.ceil(delayMs)) : TICK_MS;
 }
 
 /** The ring of a lane starts and ends at an entry that never fires. */

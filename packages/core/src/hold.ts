@@ -75,6 +75,15 @@ const LANE_GRAIN_MS = 100;
 
 let nextPhase = 0;
 
+const HOW_IT_ENDED = {
+  streaming: 'complete',
+  held: 'complete',
+  answering: 'complete',
+  complete: 'complete',
+  failed: 'failed',
+  gone: 'disconnected',
+} as const satisfies Record<HoldState, string>;
+
 let nextId = 0;
 const ID_PREFIX = Math.random().toString(36).slice(2, 8).padEnd(6, '0');
 
@@ -194,7 +203,8 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** The handler's head is known: decide what becomes of its body. */
   answer(head: AnswerHead): void {
     if (this.state !== 'held') return;
-    const headers = selectLateHeaders(head, this.#settings.lateHeaders, (name, reason) => {
+    const listed = hasLateHead(this.#format) ? this.#settings.lateHeaders : undefined;
+    const headers = selectLateHeaders(head, listed, (name, reason) => {
       this.#tell.headerDropped(name, reason);
     });
     this.#facts = {
@@ -236,8 +246,8 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** The handler ended a stream of its own. */
   completed(): void {
     if (this.over) return;
-    this.#to('complete');
-    this.#close('complete');
+    this.#leave('complete');
+    this.#told(undefined);
   }
 
   /** The handler threw or rejected. */
@@ -275,9 +285,9 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** The client left. */
   disconnected(): void {
     if (this.over) return;
-    this.#to('gone');
+    this.#leave('gone');
     this.#tell.disconnect();
-    this.#close('disconnected');
+    this.#told(undefined);
     if (this.#settings.onDisconnect === 'abort') {
       this.#abort(
         new HoldOpenError(
@@ -297,7 +307,9 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (this.#host.method === 'GET' && this.#format.name === 'sse' && this.place() === 'boundary') {
       // Each client comes back at a time of its own: one to two times as long as it is told.
       const retryMs = Math.round(retryAfterSeconds * 1_000 * (1 + Math.random()));
-      this.#finishFailed(`retry: ${retryMs}\n\n`, false, undefined);
+      this.#leave('failed');
+      this.#host.finish(`retry: ${retryMs}\n\n`, false, undefined);
+      this.#told(undefined);
       this.#abortDrained();
       return true;
     }
@@ -414,14 +426,12 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (this.#answer instanceof KeptAnswer && outcome?.ok === false) {
       const { failure, ownJson } = readErrorBody(outcome, this.#answer);
       const ending = this.#ending(failure, ownJson);
-      this.#to('failed');
-      this.#close('failed');
-      this.#tell.outcome(failure, this.#settings.onLateOutcome);
+      this.#leave('failed');
+      this.#told(failure);
       return { chunks: ending.text === '' ? [] : [ending.text], cut: ending.cut };
     }
-    this.#to('complete');
-    this.#close('complete');
-    if (outcome !== undefined) this.#tell.outcome(outcome, this.#settings.onLateOutcome);
+    this.#leave('complete');
+    this.#told(outcome);
     return { chunks, cut: false };
   }
 
@@ -434,14 +444,9 @@ export class Hold<Request = unknown> implements HoldInfo {
   #fail(outcome: LateError): void {
     if (this.over) return;
     const ending = this.#ending(outcome, undefined);
-    this.#finishFailed(ending.text, ending.cut, outcome.status);
-    this.#tell.outcome(outcome, this.#settings.onLateOutcome);
-  }
-
-  #finishFailed(text: string, cut: boolean, status: number | undefined): void {
-    this.#to('failed');
-    this.#close('failed');
-    this.#host.finish(text, cut, status);
+    this.#leave('failed');
+    this.#host.finish(ending.text, ending.cut, outcome.status);
+    this.#told(outcome);
   }
 
   #ending(outcome: LateError, ownJson: string | undefined): { text: string; cut: boolean } {
@@ -450,7 +455,12 @@ export class Hold<Request = unknown> implements HoldInfo {
     let kind: 'cut' | 'body' | 'value' = policy === 'body' ? 'body' : 'cut';
     if (typeof policy === 'function') {
       this.#tell.hook('lateError', () => {
-        json = JSON.stringify(policy(outcome, this.#host.request));
+        const value = policy(outcome, this.#host.request);
+        if (isThenable(value)) {
+          value.then(undefined, () => {});
+          throw new TypeError('lateError gave a promise; it must give its value at once');
+        }
+        json = JSON.stringify(value);
         if (json !== undefined) kind = 'value';
       });
     }
@@ -466,9 +476,24 @@ export class Hold<Request = unknown> implements HoldInfo {
     return this.#format.lateFailure?.(failure, place) ?? { text: '', cut: true };
   }
 
-  #close(how: 'complete' | 'failed' | 'disconnected'): void {
+  /** The hold is over; the rest is telling. */
+  #leave(state: 'complete' | 'failed' | 'gone'): void {
+    this.#to(state);
     this.#host.stopWaiting();
     this.#around.registry.remove(this as unknown as Hold<never>);
-    this.#tell.end(how, this.#around.clock, this.#startedMs);
   }
+
+  #told(outcome: LateOutcome | undefined): void {
+    if (outcome !== undefined) this.#tell.outcome(outcome, this.#settings.onLateOutcome);
+    this.#tell.end(HOW_IT_ENDED[this.state], this.#around.clock, this.#startedMs);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** Records and the user's own formats have no place for a late head. */
+function hasLateHead({ name }: BeatFormat): boolean {
+  return name === 'json' || name === 'sse';
 }

@@ -106,11 +106,22 @@ export function formatByAccept(
     if (!narrow || ranges.length === 0) return undefined;
   }
   if (namesEvents) return 'sse';
-  if (refused.some((type) => isJsonMediaType(type))) return undefined;
-  const takesJson = ranges.some(
-    ({ type }) => type === '*/*' || type === 'application/*' || isJsonMediaType(type),
+  return takesJson(ranges, refused) ? 'json' : undefined;
+}
+
+/** The most specific range decides (RFC 9110 section 12.5.1); any `+json` type speaks for JSON. */
+function takesJson(ranges: readonly AcceptRange[], refused: readonly string[]): boolean {
+  const has = (matches: (type: string) => boolean): boolean | undefined => {
+    if (ranges.some(({ type }) => matches(type))) return true;
+    return refused.some(matches) ? false : undefined;
+  };
+  return (
+    has((type) => type === 'application/json') ??
+    (has(isJsonMediaType) === true ? true : undefined) ??
+    has((type) => type === 'application/*') ??
+    has((type) => type === '*/*') ??
+    false
   );
-  return takesJson ? 'json' : undefined;
 }
 
 export interface ContentType {

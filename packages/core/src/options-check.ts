@@ -76,17 +76,20 @@ export function timeOption(
   const off = mayBeOff ? ', or false to switch it off' : '';
   throw new HoldOpenError(
     'HOLDOPEN_INVALID_OPTION',
-    `${name} must be a number of milliseconds from ${least} to ${MAX_TIMER_MS}${off}; it was ${show(given)}.${hintForSeconds(given, least)}`,
+    `${name} must be a number of milliseconds from ${least} to ${MAX_TIMER_MS}${off}; it was ${show(given)}.${hint(given, least, byDefault)}`,
     { option: name, given },
   );
 }
 
-function hintForSeconds(given: unknown, least: number): string {
-  if (typeof given === 'string') return ` Give a number, such as ${Number(given) || 8000}.`;
-  if (typeof given === 'number' && given > 0 && given < least) {
-    return ` If you meant seconds, write ${given * 1000}.`;
+function hint(given: unknown, least: number, byDefault: number): string {
+  const seconds = typeof given === 'number' ? given * 1_000 : Number.NaN;
+  if (seconds > 0 && seconds >= least && seconds <= MAX_TIMER_MS && given !== seconds) {
+    return ` If you meant seconds, write ${seconds}.`;
   }
-  return '';
+  if (typeof given !== 'string') return '';
+  const meant = Number(given);
+  const fits = given.trim() !== '' && meant >= least && meant <= MAX_TIMER_MS;
+  return ` Give a number, such as ${fits ? meant : byDefault}.`;
 }
 
 export function numberOption(
@@ -133,7 +136,7 @@ export function checkFormat(given: unknown): FormatChoiceOption {
   }
   throw new HoldOpenError(
     'HOLDOPEN_INVALID_OPTION',
-    `format must be one of ${FORMAT_NAMES.map((name) => `'${name}'`).join(', ')}, a BeatFormat (an object with name, contentType, matches, createTracker and beat) or a export function of the request; it was ${show(given)}.`,
+    `format must be one of ${FORMAT_NAMES.map((name) => `'${name}'`).join(', ')}, a BeatFormat (an object with name, contentType, matches, createTracker and beat) or a function of the request; it was ${show(given)}.`,
     { option: 'format', given },
   );
 }
@@ -183,7 +186,7 @@ export function lateErrorOption<Request>(
   if (given === 'cut' || given === 'body' || typeof given === 'function') return given;
   throw new HoldOpenError(
     'HOLDOPEN_INVALID_OPTION',
-    `lateError must be 'cut', 'body' or a export function of the outcome and the request; it was ${show(given)}.`,
+    `lateError must be 'cut', 'body' or a function of the outcome and the request; it was ${show(given)}.`,
     { option: 'lateError', given },
   );
 }

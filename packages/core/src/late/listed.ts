@@ -11,17 +11,23 @@ export interface AnswerHead {
   readonly exposed: ReadonlySet<string> | undefined;
 }
 
-/** The headers that travel in the late head. `dropped` is called for each of the others. */
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The headers that travel in the late head. `dropped` is called for each of the others; for all of
+ * them where there is no list, since the format has no late head.
+ */
 export function selectLateHeaders(
   head: AnswerHead,
-  lateHeaders: ReadonlySet<string>,
+  lateHeaders: ReadonlySet<string> | undefined,
   dropped: (name: string, reason: DroppedHeaderReason) => void,
 ): readonly HeaderPair[] {
   const { exposed } = head;
   const listed: HeaderPair[] = [];
   for (const pair of head.headers) {
     const [name] = pair;
-    if (!isListed(name, lateHeaders)) dropped(name, 'unlisted');
+    if (!isListed(name, lateHeaders ?? NONE)) dropped(name, 'unlisted');
+    else if (lateHeaders === undefined) dropped(name, 'format');
     else if (exposed !== undefined && !exposed.has(name) && !exposed.has('*')) {
       dropped(name, 'not_exposed');
     } else listed.push(pair);

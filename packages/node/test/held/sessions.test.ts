@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import session, { MemoryStore } from 'express-session';
 import onHeaders from 'on-headers';
@@ -86,7 +87,7 @@ test('a late failure still saves the session', async () => {
 test('a listener for the head runs once, at the commit, and its headers leave', async () => {
   const seen: unknown[] = [];
   const served = await serveHeld(async (req, res) => {
-    onHeaders(res, function () {
+    onHeaders(res, function (this: ServerResponse) {
       seen.push(req.holdOpen?.state);
       this.setHeader('X-By-Listener', '1');
     });
@@ -104,7 +105,7 @@ test('a listener that is registered after the commit runs with the late head', a
   const warned = warnings('HOLDOPEN_COOKIE_DROPPED');
   const served = await serveHeld(async (req, res) => {
     await held(req);
-    onHeaders(res, function () {
+    onHeaders(res, function (this: ServerResponse) {
       this.setHeader('Retry-After', '7');
       this.setHeader('Set-Cookie', 'late=1');
     });

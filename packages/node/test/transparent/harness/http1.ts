@@ -119,15 +119,22 @@ async function converse(
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.on('error', () => {});
   let closed = false;
-  const closing = once(socket, 'close').then(() => {
-    closed = true;
+  // Not `once` of node:events, which rejects when the connection is reset.
+  const closing = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      closed = true;
+      resolve();
+    });
   });
   const stalled = setTimeout(() => {
     journal.add('STALLED');
     socket.destroy();
   }, STALLED_AFTER_MS);
   journal.clientLeaves = () => socket.destroy();
-  await Promise.race([once(socket, secure ? 'secureConnect' : 'connect'), closing]);
+  const connecting = new Promise((resolve) => {
+    socket.once(secure ? 'secureConnect' : 'connect', resolve);
+  });
+  await Promise.race([connecting, closing]);
   const { requests, pipelined = false } = conversation;
   if (pipelined) socket.write(requests.join(''));
   let answered = 0;

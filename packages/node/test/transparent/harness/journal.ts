@@ -149,6 +149,11 @@ export class Probe {
     });
   }
 
+  /** For a response that Node refused to end. */
+  giveUp(): void {
+    if (!this.res.writableEnded) this.call('destroy');
+  }
+
   /** Notes what `action` returns or throws. */
   do<T>(label: string, action: () => T): T | undefined {
     try {

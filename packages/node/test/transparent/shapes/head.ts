@@ -42,6 +42,7 @@ const writeHeadShapes = WRITE_HEADS.flatMap(([title, ...args]): Shape[] => [
     handler(probe) {
       probe.call('writeHead', ...args);
       probe.call('end', 'body');
+      probe.giveUp();
     },
   },
   {
@@ -52,6 +53,7 @@ const writeHeadShapes = WRITE_HEADS.flatMap(([title, ...args]): Shape[] => [
       probe.call('writeHead', ...args);
       probe.call('write', 'bo');
       probe.call('end', 'dy');
+      probe.giveUp();
     },
   },
 ]);

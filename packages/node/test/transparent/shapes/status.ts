@@ -38,6 +38,7 @@ export const statusShapes: readonly Shape[] = [
       res.statusCode = 204;
       probe.call('write', 'bo');
       probe.call('end', 'dy');
+      probe.giveUp();
     },
   },
   {
