@@ -9,10 +9,10 @@ import {
   type UntouchedReason,
 } from '@holdopen/core';
 import { formatOfBegun, formatOfSilent } from './choose-format.js';
-import { commitHead } from './commit.js';
+import { commitHead, refuse } from './commit.js';
 import { cutResponse, type RealResponse } from './cut.js';
 import type { HoldHandle } from './handle.js';
-import { HeldBody, OWN_HEAD, toChunk } from './held-body.js';
+import { HeldBody, OWN_HEAD, REFUSED, toChunk } from './held-body.js';
 import { Lifeline } from './lifeline.js';
 import {
   type EndFunction,
@@ -337,12 +337,14 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** The drain is over and the head is still ours to send: the plain truth. */
   #refuse(): void {
-    const { res } = this;
+    const { res, request } = this;
+    const prepared = refuse(res, registry.retryAfterSeconds);
     this.#passes = 'ended';
-    res.statusCode = 503;
-    res.setHeader('Retry-After', String(registry.retryAfterSeconds));
-    if (res.stream === undefined) res.setHeader('Connection', 'close');
-    res.end();
+    // What the handler answers later goes nowhere, and must not fail because a head was sent.
+    const head = new VirtualHead(request, res, prepared);
+    head.end();
+    this.#head = head;
+    this.#body = new HeldBody(this, REFUSED, head, this.#realResponse());
     this.abort(new HoldOpenError('HOLDOPEN_DRAINED', 'The server is shutting down.'));
   }
 

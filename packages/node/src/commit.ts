@@ -130,6 +130,17 @@ function restoreStatus(res: HeldResponse, prepared: PreparedHead): void {
   if (res.stream === undefined) res.statusMessage = prepared.statusMessage as string;
 }
 
+/** Answers 503 in the handler's place, for a server that shuts down. */
+export function refuse(res: HeldResponse, retryAfterSeconds: number): PreparedHead {
+  const prepared = takeHead(res);
+  for (const name of [...REMOVED, 'content-type']) res.removeHeader(name);
+  res.statusCode = 503;
+  res.setHeader('Retry-After', String(retryAfterSeconds));
+  if (res.stream === undefined) res.setHeader('Connection', 'close');
+  res.end();
+  return prepared;
+}
+
 function takeHead(res: HeldResponse): PreparedHead {
   const http2 = res.stream !== undefined;
   const names = res.getRawHeaderNames?.() ?? res.getHeaderNames();

@@ -64,10 +64,26 @@ export const OWN_HEAD: BodyHead = {
   headers: () => [],
 };
 
+/** The part of a hold that its body speaks with. */
+type BodyHold = Pick<
+  Hold<IncomingMessage>,
+  'state' | 'over' | 'answer' | 'write' | 'end' | 'undecodable'
+>;
+
+/** For a response that was answered in the handler's place: whatever it writes is dropped. */
+export const REFUSED: BodyHold = {
+  state: 'failed',
+  over: true,
+  answer() {},
+  write: () => [],
+  end: () => ({ chunks: [], cut: false }),
+  undecodable() {},
+};
+
 /** What the handler writes after the commit: its head becomes a late head, its body the payload. */
 export class HeldBody {
   readonly #owner: BodyOwner;
-  readonly #hold: Hold<IncomingMessage>;
+  readonly #hold: BodyHold;
   readonly #head: BodyHead;
   readonly #real: RealResponse;
   #decoder: Transform | undefined;

@@ -43,8 +43,8 @@ test('a held response says everything that happens to it, in order', async () =>
     'commit',
     'beat',
     'late-header-dropped',
-    'end',
     'late-outcome',
+    'end',
   ]);
   for (const event of events) expect(event.request).toMatchObject({ url: '/seen' });
   expect(events.find(({ type }) => type === 'late-outcome')).toMatchObject({
