@@ -90,7 +90,7 @@ export class HeldBody {
   /** `end` was called and the decoder still has bytes to give. */
   #ending = false;
 
-  constructor(owner: BodyOwner, hold: Hold<IncomingMessage>, head: BodyHead, real: RealResponse) {
+  constructor(owner: BodyOwner, hold: BodyHold, head: BodyHead, real: RealResponse) {
     this.#owner = owner;
     this.#hold = hold;
     this.#head = head;
