@@ -147,7 +147,8 @@ type HookName =
   | '_implicitHeader'
   | 'writeContinue'
   | 'writeProcessing'
-  | 'writeEarlyHints';
+  | 'writeEarlyHints'
+  | 'writeInformation';
 
 type Hook = (this: HeldResponse, ...args: unknown[]) => unknown;
 
@@ -215,6 +216,8 @@ const HOOKS: readonly (readonly [HookName, Hook])[] = [
   ['writeContinue', ignored('writeContinue')],
   ['writeProcessing', ignored('writeProcessing')],
   ['writeEarlyHints', ignored('writeEarlyHints')],
+  // Newer than Node 20; Bun and Deno have it too.
+  ['writeInformation', ignored('writeInformation')],
 ];
 
 const HEADERS_SENT: PropertyDescriptor = {
