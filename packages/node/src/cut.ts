@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Chunk } from '@holdopen/core';
 import {
   type Callback,
@@ -17,6 +18,9 @@ const { setTimeout, process } = globalThis;
 const RESET_AFTER_MS = 50;
 /** Bun's server sends the last chunk at `end`, whatever is set; so the bytes get time to leave. */
 const BUN_FLUSH_MS = 30;
+
+/** curl drops the last bytes when RST_STREAM comes in the same packet. */
+const HTTP2_FLUSH_MS = 5;
 
 /** The real functions of a response. */
 export interface RealResponse {
@@ -74,13 +78,16 @@ function cutCloseDelimited(
   res._last = false;
   res.once('finish', () => {
     setTimeout(() => {
-      if (socket === null || socket.destroyed) return;
-      const canReset = !('encrypted' in socket) && socket.remotePort !== undefined;
-      if (canReset) socket.resetAndDestroy();
-      else socket.destroy();
+      if (socket !== null && !socket.destroyed) reset(socket);
     }, RESET_AFTER_MS).unref();
   });
   end.call(res, callback);
+}
+
+function reset(socket: Socket): void {
+  const canReset = !('encrypted' in socket) && socket.remotePort !== undefined;
+  if (canReset) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /**
@@ -98,7 +105,9 @@ function cutHttp2(
   // Nobody else may be listening, and an error without a listener ends the process.
   stream.on('error', () => {});
   const destroy = (): void => {
-    stream.destroy(new Error('holdopen: the response was cut'));
+    setTimeout(() => {
+      stream.destroy(new Error('holdopen: the response was cut'));
+    }, HTTP2_FLUSH_MS).unref();
   };
   const last = chunks.length - 1;
   for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
@@ -107,7 +116,12 @@ function cutHttp2(
 
 function cutOnBun(real: RealResponse, chunks: readonly Chunk[], callback?: Callback): void {
   for (const chunk of chunks) real.write.call(real.res, chunk);
-  destroyAfter(BUN_FLUSH_MS, real.res, callback);
+  destroyAfter(isOldHttp(real.res) ? RESET_AFTER_MS : BUN_FLUSH_MS, real.res, callback);
+}
+
+/** Without chunks, so that a FIN would be the regular end. */
+function isOldHttp(res: HeldResponse): boolean {
+  return res.req.httpVersionMajor === 1 && res.req.httpVersionMinor === 0;
 }
 
 /** The encoder lets its last bytes go in its own time, without our framing: only the socket is left. */
@@ -117,11 +131,18 @@ function cutEncoded(real: RealResponse, chunks: readonly Chunk[], callback?: Cal
   destroyAfter(RESET_AFTER_MS, real.res, callback);
 }
 
-/** `destroy` alone brings `close`; frameworks wait for `finish` too. */
+/**
+ * `destroy` alone brings `close`; frameworks wait for `finish` too. The server lets go of the socket
+ * when it hears it, so it must be gone by then.
+ */
 function destroyAfter(delayMs: number, res: HeldResponse, callback?: Callback): void {
+  const { socket } = res;
   setTimeout(() => {
-    if (!res.destroyed) res.emit('finish');
+    if (!res.destroyed) {
+      if (socket !== null && isOldHttp(res)) reset(socket);
+      res.destroy();
+      res.emit('finish');
+    }
     callback?.();
-    res.destroy();
   }, delayMs).unref();
 }

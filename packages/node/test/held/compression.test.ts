@@ -1,6 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import compression from 'compression';
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { describe, expect, test } from 'vitest';
 import { holdOpen } from '../../src/index.js';
 import { ask, requestText } from './support/ask.js';
@@ -114,4 +115,34 @@ test('an event stream that a compressor inside encodes is left alone', async () 
   const reply = await ask(served, { headers: GZIP });
   expect(reply.headers['content-encoding']).toBe('gzip');
   expect(gunzipSync(reply.bytes).toString()).toBe('data: one\n\ndata: two\n\n');
+});
+
+test('an event stream inside a compressor that fails in the middle of an event is cut at once', async () => {
+  const served = await serve(
+    (() => {
+      const compress = compression();
+      const listener = holdOpen(
+        async (_req: IncomingMessage, res: ServerResponse) => {
+          res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+          res.write('data: one\n\n');
+          await quiet(200);
+          res.write('data: two\n');
+          throw new Error('late');
+        },
+        { ...QUICK, onLateOutcome() {} },
+      );
+      return (req: IncomingMessage, res: ServerResponse) => {
+        // Its types are Express's; it needs nothing of them.
+        compress(req as Request, res as Response, () => void listener(req, res));
+      };
+    })(),
+  );
+  const start = performance.now();
+  const client = await served.connect();
+  client.send(requestText({ headers: GZIP }));
+  await client.close();
+  expect(performance.now() - start).toBeLessThan(3_000);
+  const response = readResponse(client.received);
+  expect(response?.headers['content-encoding']).toBe('gzip');
+  expect(response?.complete).toBe(false);
 });

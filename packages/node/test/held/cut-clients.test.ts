@@ -72,9 +72,12 @@ describe.each(FAILURES)('a late failure that is %s', (how) => {
     ];
     for (const [transport, args, exits] of cases) {
       const served = await serveFailing(how, transport);
-      const { exit, out } = await curl(served, ...args);
-      expect(exits, transport).toContain(exit);
-      if (how === 'answered') expect(out, transport).toContain('{"why":"answered"');
+      // What is read of an HTTP/2 stream is a matter of luck if its reset comes with its bytes.
+      for (let i = 0; i < (transport === 'h2c' ? 10 : 1); i++) {
+        const { exit, out } = await curl(served, ...args);
+        expect(exits, transport).toContain(exit);
+        if (how === 'answered') expect(out, transport).toContain('{"why":"answered"');
+      }
     }
   });
 });

@@ -174,6 +174,40 @@ test('what a handler does after its client has left harms nobody', async () => {
   expect(res.headersSent).toBe(true);
 });
 
+test('the signal fires when the client leaves in the middle of the payload', async () => {
+  let signal: AbortSignal | undefined;
+  const served = await serveHeld(async (req, res) => {
+    signal = req.holdOpen?.signal;
+    await held(req);
+    res.write('["begun",');
+  });
+  const client = await served.connect();
+  client.send(requestText());
+  await client.arrived('begun');
+  client.socket.destroy();
+  await until('the signal has fired', () => signal?.aborted === true);
+  expect(codeOf(signal)).toBe('HOLDOPEN_DISCONNECTED');
+  expect(registry.size).toBe(0);
+});
+
+test('the signal fires when the client of a stream that its handler began leaves', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const served = await serveHeld((req, res) => {
+    signals.push(req.holdOpen?.signal);
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    res.write('data: 1\n\n');
+  });
+  for (const beaten of [false, true]) {
+    const client = await served.connect();
+    client.send(requestText());
+    await client.arrived(beaten ? ': holdopen' : 'data: 1');
+    client.socket.destroy();
+    await until('the signal has fired', () => signals.at(-1)?.aborted === true);
+  }
+  await until('no hold is active', () => registry.size === 0);
+  expect(signals.map(codeOf)).toEqual(['HOLDOPEN_DISCONNECTED', 'HOLDOPEN_DISCONNECTED']);
+});
+
 test('half-closing a connection is not leaving', async () => {
   const served = await serveHeld(async (req, res) => {
     await held(req);

@@ -50,6 +50,24 @@ test('a JSON stream that is silent behind its head is kept alive under that head
   expect(reply.body).toMatch(/^\n+\{\}$/);
 });
 
+test.each([
+  ['in the middle', '{"a":'],
+  ['behind its last brace', '{"a":1}'],
+])('a JSON stream under its handler’s own head that fails %s is cut', async (_where, text) => {
+  const served = await serveHeld(
+    async (_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'application/json' });
+      res.write(text);
+      await quiet(GAP_MS);
+      throw new Error('late');
+    },
+    { onLateOutcome() {} },
+  );
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(reply.body.trimEnd()).toBe(text);
+});
+
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 
 test('NDJSON is left alone unless it is asked for', async () => {

@@ -72,6 +72,7 @@ export async function openHttp1(
     ? https.createServer({ ...shape.server, key, cert })
     : http.createServer(shape.server ?? {});
   events.captureRejections = false;
+  shape.configure?.(server);
   server.on(
     shape.event ?? 'request',
     probed(shape, mount, () => journal),
@@ -82,8 +83,6 @@ export async function openHttp1(
       if (event === 'close') mine.socketClosed();
     });
   });
-  const watchServer = (): void => journal.watch('server', server);
-  watchServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -52,3 +52,8 @@ export const CONVERSATIONS = {
 
 export type RequestName = keyof typeof CONVERSATIONS;
 export const REQUEST_NAMES = Object.keys(CONVERSATIONS) as RequestName[];
+
+/** For failures after which Node itself lets the next request on the connection wait for ever. */
+export const NOT_PIPELINED: readonly RequestName[] = REQUEST_NAMES.filter(
+  (name) => name !== 'pipelined requests' && name !== 'POST that expects something else',
+);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Probe } from './journal.js';
 import type { RequestName } from './requests.js';
 
@@ -18,6 +18,8 @@ export interface Shape {
   /** Where not every request makes sense. */
   readonly requests?: readonly RequestName[];
   readonly server?: ServerOptions;
+  /** For what is no option. */
+  readonly configure?: (server: Server) => void;
   /** The server's event that the listener is for. */
   readonly event?: 'request' | 'checkContinue' | 'checkExpectation';
   /** Puts something around the listener, outside holdopen. */

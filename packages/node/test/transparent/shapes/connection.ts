@@ -160,11 +160,9 @@ export const connectionShapes: readonly Shape[] = [
   {
     title: 'a server that takes one request per socket',
     http1Only: true,
-    around: (listener) =>
-      function (this: unknown, req, res) {
-        if (this instanceof Server) this.maxRequestsPerSocket = 1;
-        return Reflect.apply(listener, this, [req, res]);
-      },
+    configure(server) {
+      server.maxRequestsPerSocket = 1;
+    },
     handler: (probe) => probe.call('end', 'x'),
   },
   {

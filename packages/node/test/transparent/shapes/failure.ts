@@ -1,3 +1,4 @@
+import { NOT_PIPELINED } from '../harness/requests.js';
 import type { Shape } from '../harness/shape.js';
 
 const WRONG_CHUNKS: readonly unknown[] = [undefined, null, 5, true, ['a'], {}, Symbol.iterator];
@@ -42,6 +43,7 @@ export const failureShapes: readonly Shape[] = [
   {
     title: 'write after end that nobody listens to',
     http1Only: true,
+    requests: NOT_PIPELINED,
     handler(probe) {
       probe.call('end', 'x');
       probe.call('write', 'y');
@@ -74,6 +76,7 @@ export const failureShapes: readonly Shape[] = [
   {
     title: 'encodings that do not exist',
     http1Only: true,
+    requests: NOT_PIPELINED,
     handler(probe) {
       probe.call('write', 'x', 'nonsense');
       probe.call('end', 'y', 'nonsense');
@@ -83,6 +86,7 @@ export const failureShapes: readonly Shape[] = [
   {
     title: 'encodings that do not exist after the body began',
     http1Only: true,
+    requests: NOT_PIPELINED,
     handler(probe) {
       probe.call('setHeader', 'Content-Type', 'text/event-stream');
       probe.call('write', 'x');
@@ -171,6 +175,7 @@ export const failureShapes: readonly Shape[] = [
   {
     title: 'a throw after the end',
     http1Only: true,
+    requests: NOT_PIPELINED,
     handler(probe) {
       probe.call('end', 'x');
       throw new Error('thrown at the end');
