@@ -85,7 +85,9 @@ function cutCloseDelimited(
 }
 
 function reset(socket: Socket): void {
-  const canReset = !('encrypted' in socket) && socket.remotePort !== undefined;
+  // Bun's sockets all have the property; only those of TLS say yes.
+  const { encrypted } = socket as { encrypted?: boolean };
+  const canReset = encrypted !== true && socket.remotePort !== undefined;
   if (canReset) socket.resetAndDestroy();
   else socket.destroy();
 }
