@@ -25,19 +25,19 @@ export type UntouchedReason =
   | 'max_holds';
 
 /** One range of an `Accept` header with a weight above zero. */
-export interface AcceptRange {
+interface AcceptRange {
   readonly type: string;
   readonly q: number;
 }
 
-export interface Accepted {
+interface Accepted {
   readonly ranges: readonly AcceptRange[];
   /** Types that were refused by `q=0`. */
   readonly refused: readonly string[];
 }
 
 /** Reads `Accept` (RFC 9110 section 12.5.1). An absent header accepts everything. */
-export function parseAccept(accept: string | undefined): Accepted {
+function parseAccept(accept: string | undefined): Accepted {
   if (accept === undefined || accept.trim() === '') {
     return { ranges: [{ type: '*/*', q: 1 }], refused: [] };
   }

@@ -14,7 +14,7 @@ export const SSE_MEDIA_TYPE = 'text/event-stream';
  * How long an EventSource waits before it asks again after a failure: a day. Its own three seconds
  * would run the failed work over and over.
  */
-export const FAILED_STREAM_RETRY_MS = 86_400_000;
+const FAILED_STREAM_RETRY_MS = 86_400_000;
 
 /** Where the stream stands. `afterCr` states: a LF may still follow and belong to that CR. */
 const BOUNDARY = 0;
@@ -170,7 +170,7 @@ function sseFailure(failure: LateFailure, place: Place): LateEnding | undefined 
 }
 
 /** One `message` event. */
-export function sseMessage(text: string): string {
+function sseMessage(text: string): string {
   return `${sseData(text)}\n`;
 }
 

@@ -202,7 +202,7 @@ export class WrappedJsonAnswer implements Answer {
 }
 
 /** How much of an error's body is kept to be put into the error object. */
-export const MAX_ERROR_BODY_BYTES = 1_048_576;
+const MAX_ERROR_BODY_BYTES = 1_048_576;
 
 /** The body of a failure: kept whole, for it leaves in another shape. */
 export class KeptAnswer implements Answer {
