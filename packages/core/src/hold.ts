@@ -139,7 +139,6 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#tell = new HoldReporter(around, host, this);
     this.#tell.start();
     if (state === 'held') this.#tell.commit();
-    // Last, for a registry that is being drained ends the hold at once.
     around.registry.add(this as unknown as Hold<never>);
   }
 

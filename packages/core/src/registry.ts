@@ -1,6 +1,7 @@
 import { HoldOpenError } from './errors.js';
 import type { Hold } from './hold.js';
 import type { UntouchedReason } from './negotiate.js';
+import { MAX_TIMER_MS } from './options.js';
 
 /** Totals since the process started. */
 export interface HoldCounters {
@@ -58,7 +59,7 @@ export class HoldRegistry {
   readonly #holds = new Set<Hold<never>>();
   readonly #warned = new Set<string>();
   #phase: 'open' | 'draining' | 'drained' = 'open';
-  #onEmpty: (() => void) | undefined;
+  readonly #onEmpty = new Set<() => void>();
 
   /** How many holds are active. */
   get size(): number {
@@ -78,12 +79,12 @@ export class HoldRegistry {
   add(hold: Hold<never>): void {
     this.#holds.add(hold);
     this.counters.holds += 1;
-    if (this.#phase !== 'open') hold.drain(0, this.retryAfterSeconds);
   }
 
   remove(hold: Hold<never>): void {
     this.#holds.delete(hold);
-    if (this.#holds.size === 0) this.#onEmpty?.();
+    if (this.#holds.size > 0) return;
+    for (const done of [...this.#onEmpty]) done();
   }
 
   countUntouched(reason: UntouchedReason): void {
@@ -108,10 +109,10 @@ export class HoldRegistry {
   async drain(timers: DrainTimers, options: DrainOptions = {}): Promise<DrainResult> {
     const { timeoutMs = DEFAULT_DRAIN_MS, retryAfterSeconds = DEFAULT_RETRY_AFTER_S } = options;
     for (const [name, value] of Object.entries({ timeoutMs, retryAfterSeconds })) {
-      if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) continue;
+      if (typeof value === 'number' && value >= 0 && value <= MAX_TIMER_MS) continue;
       throw new HoldOpenError(
         'HOLDOPEN_INVALID_OPTION',
-        `drain: ${name} must be a number from 0; it was ${String(value)}.`,
+        `drain: ${name} must be a number from 0 to ${MAX_TIMER_MS}; it was ${String(value)}.`,
         { option: name, given: value },
       );
     }
@@ -136,11 +137,11 @@ export class HoldRegistry {
     return new Promise((resolve) => {
       const done = (): void => {
         timers.clear(timer);
-        this.#onEmpty = undefined;
+        this.#onEmpty.delete(done);
         resolve();
       };
       const timer = timers.set(done, timeoutMs);
-      this.#onEmpty = done;
+      this.#onEmpty.add(done);
     });
   }
 }

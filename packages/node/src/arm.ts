@@ -206,7 +206,9 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     } else if (!mounted.settings.enabled) {
       clock.remove(this);
       this.#passes ??= 'ended';
-    } else if (this.#passes === undefined) {
+    } else if (this.#passes !== 'ended' && !this.res.headersSent) {
+      // What was untouched by the rules of an outer mount may be held by this one's.
+      this.#passes = undefined;
       this.wait(mounted.firstLane);
     }
   }
@@ -300,6 +302,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   #beatDue(hold: Hold<IncomingMessage>, nowMs: number): void {
     if (!this.#adopted) this.#adoptStream();
+    if (registry.drained) hold.drain(0, registry.retryAfterSeconds);
     if (!hold.over) hold.beatDue(nowMs);
   }
 
@@ -331,8 +334,11 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#hold = new Hold(surroundings, this, settings, choice.format, 'held', since);
     this.#adopt();
     this.#committing = true;
-    this.#hold.beatDue(nowMs);
-    this.#committing = false;
+    try {
+      this.#hold.beatDue(nowMs);
+    } finally {
+      this.#committing = false;
+    }
   }
 
   /** The drain is over and the head is still ours to send: the plain truth. */

@@ -94,7 +94,7 @@ function wrapListener(
     if (armed === undefined) return Reflect.apply(handler, this, args);
     try {
       const result: unknown = Reflect.apply(handler, this, args);
-      armed.result = result;
+      if (result !== undefined) armed.result = result;
       return result;
     } catch (error) {
       armed.threw(error);

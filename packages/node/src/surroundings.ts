@@ -44,7 +44,12 @@ export const surroundings: Surroundings = {
     process.emitWarning(`holdopen: ${message}`, { type: 'HoldOpenWarning', code });
   },
   report(message, error) {
-    console.error(`holdopen: ${message}:`, error);
+    try {
+      console.error(`holdopen: ${message}:`, error);
+    } catch {
+      // An error may refuse to be shown.
+      console.error(`holdopen: ${message}`);
+    }
   },
 };
 

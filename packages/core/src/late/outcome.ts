@@ -48,11 +48,15 @@ export type LateErrorPolicy<Request> =
 /** The status a thrown value asks for, as http-errors and most frameworks write it; 500 otherwise. */
 export function statusOfError(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 500;
-  for (const name of ['status', 'statusCode'] as const) {
-    const status: unknown = Reflect.get(error, name);
-    if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599) {
-      return status;
+  try {
+    for (const name of ['status', 'statusCode'] as const) {
+      const status: unknown = Reflect.get(error, name);
+      if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 600) {
+        return status;
+      }
     }
+  } catch {
+    // Whatever its getters do, it is an error of the server.
   }
   return 500;
 }
@@ -60,11 +64,15 @@ export function statusOfError(error: unknown): number {
 /** The JSON object that stands for an error: the handler's own if it is one, else a problem object. */
 export function errorObject(outcome: LateError, ownJson: string | undefined): string {
   if (ownJson !== undefined) return ownJson;
-  return JSON.stringify(
-    createProblem(outcome.status, outcome.code, {
-      ...(outcome.detail === undefined ? {} : { detail: outcome.detail }),
-      ...(outcome.contentType === undefined ? {} : { content_type: outcome.contentType }),
-      ...(outcome.body === undefined ? {} : { body: outcome.body }),
-    }),
-  );
+  const problem = createProblem(outcome.status, outcome.code, {
+    ...(outcome.detail === undefined ? {} : { detail: outcome.detail }),
+    ...(outcome.contentType === undefined ? {} : { content_type: outcome.contentType }),
+  });
+  if (outcome.body === undefined) return JSON.stringify(problem);
+  try {
+    return JSON.stringify({ ...problem, body: outcome.body });
+  } catch {
+    // What is nested too deep can be read and not be written again.
+    return JSON.stringify(problem);
+  }
 }

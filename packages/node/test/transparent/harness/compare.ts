@@ -28,7 +28,11 @@ const UNEXPECTED: RequestName = 'POST that expects something else';
 
 export async function compareShape(shape: Shape, transport: Transport): Promise<ShapeReport> {
   const report: ShapeReport = { shape: shape.title, transport, compared: 0, differences: [] };
-  for (const mount of MOUNTS) await compareMount(shape, transport, mount, report);
+  for (const mount of MOUNTS) {
+    await compareMount(shape, transport, mount, report);
+    // It would take minutes to see it everywhere.
+    if (report.differences.some((text) => text.includes(STALLED))) break;
+  }
   return report;
 }
 
@@ -59,7 +63,9 @@ async function compareMount(
 function requestsOf(shape: Shape, transport: Transport): readonly RequestName[] {
   const requests = shape.requests ?? REQUEST_NAMES.filter((name) => name !== UNEXPECTED);
   if (transport === 'h2c' || transport === 'h2') {
-    return shape.http1Only === true ? [] : requests.filter(isHttp2Request);
+    if (shape.http1Only === true) return [];
+    const stalls = shape.headStallsOverHttp2 === true;
+    return requests.filter(isHttp2Request).filter((name) => !(stalls && name === 'HEAD'));
   }
   return requests;
 }

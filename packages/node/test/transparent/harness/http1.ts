@@ -20,7 +20,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const STALLED_AFTER_MS = 1_000;
+const STALLED_AFTER_MS = 3_000;
 
 /** Whoever's connection is going on: one at a time. */
 let current: Journal | undefined;
@@ -125,30 +125,42 @@ async function converse(
       resolve();
     });
   });
-  const stalled = setTimeout(() => {
-    journal.add('STALLED');
-    socket.destroy();
-  }, STALLED_AFTER_MS);
   journal.clientLeaves = () => socket.destroy();
-  const connecting = new Promise((resolve) => {
-    socket.once(secure ? 'secureConnect' : 'connect', resolve);
-  });
-  await Promise.race([connecting, closing]);
-  const { requests, pipelined = false } = conversation;
-  if (pipelined) socket.write(requests.join(''));
-  let answered = 0;
-  for (const text of requests) {
-    answered += 1;
-    if (closed) break;
-    if (!pipelined) socket.write(text);
-    const expected = answered;
-    await Promise.race([journal.until(() => journal.closedResponses >= expected), closing]);
-    if (journal.closedSockets > 0) break;
-  }
-  // Destroyed sockets tell the client later than the journal.
-  if (journal.closedSockets === 0) socket.end();
-  await closing;
-  await journal.until(() => journal.closedSockets > 0);
-  clearTimeout(stalled);
+  const talk = async (): Promise<void> => {
+    const connecting = new Promise((resolve) => {
+      socket.once(secure ? 'secureConnect' : 'connect', resolve);
+    });
+    await Promise.race([connecting, closing]);
+    const { requests, pipelined = false } = conversation;
+    if (pipelined) socket.write(requests.join(''));
+    let answered = 0;
+    for (const text of requests) {
+      answered += 1;
+      if (closed) break;
+      if (!pipelined) socket.write(text);
+      const expected = answered;
+      await Promise.race([journal.until(() => journal.closedResponses >= expected), closing]);
+      if (journal.closedSockets > 0) break;
+    }
+    // Destroyed sockets tell the client later than the journal.
+    if (journal.closedSockets === 0) socket.end();
+    await closing;
+    await journal.until(() => journal.closedSockets > 0);
+  };
+  await withinReason(talk(), journal);
+  socket.destroy();
   return Buffer.concat(chunks);
+}
+
+/** A conversation that never ends is a difference too, or a fault of the shape. */
+export async function withinReason(talk: Promise<void>, journal: Journal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const stalling = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      journal.add('STALLED');
+      resolve();
+    }, STALLED_AFTER_MS);
+  });
+  await Promise.race([talk, stalling]);
+  clearTimeout(timer);
 }

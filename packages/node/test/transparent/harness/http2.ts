@@ -1,8 +1,12 @@
 import { once } from 'node:events';
-import http2, { type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import http2, {
+  type ClientHttp2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { cert, key } from './certificate.js';
-import { type Observation, probed, type Site, setCurrent } from './http1.js';
+import { type Observation, probed, type Site, setCurrent, withinReason } from './http1.js';
 import { Journal } from './journal.js';
 import type { RequestName } from './requests.js';
 import type { Listener, Shape } from './shape.js';
@@ -26,8 +30,6 @@ export function isHttp2Request(name: RequestName): name is Http2RequestName {
   return name in FIELDS;
 }
 
-const STALLED_AFTER_MS = 1_000;
-
 /** A server for one shape with the compatibility API, in clear text or over TLS. */
 export async function openHttp2(
   shape: Shape,
@@ -39,6 +41,8 @@ export async function openHttp2(
   const listener = probed(shape, mount, () => journal);
   const server = secure ? http2.createSecureServer({ key, cert }) : http2.createServer();
   server.on(shape.event ?? 'request', listener);
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (one: ServerHttp2Session) => sessions.add(one));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -56,10 +60,11 @@ export async function openHttp2(
       return { bytes, lines: journal.lines } satisfies Observation;
     },
     async close() {
-      session.close();
-      await once(session, 'close');
+      const closing = once(server, 'close');
       server.close();
-      await once(server, 'close');
+      session.destroy();
+      for (const one of sessions) one.destroy();
+      await closing;
     },
   };
 }
@@ -72,7 +77,7 @@ async function converse(
   if (!isHttp2Request(request)) throw new Error(`${request} is not for HTTP/2`);
   const withBody = request.startsWith('POST');
   const stream = session.request(
-    { ':path': '/path?query=1', ...FIELDS[request] },
+    { ':path': '/path?query=1', ':authority': 'test.example', ...FIELDS[request] },
     { endStream: !withBody },
   );
   const seen: string[] = [];
@@ -97,13 +102,10 @@ async function converse(
     stream.end('the request');
   }
   journal.clientLeaves = () => stream.close(http2.constants.NGHTTP2_CANCEL);
-  const stalled = setTimeout(() => {
-    journal.add('STALLED');
-    stream.destroy();
-  }, STALLED_AFTER_MS);
-  await new Promise((resolve) => stream.once('close', resolve));
-  await journal.until(() => journal.closedResponses > 0);
-  clearTimeout(stalled);
+  const closed = new Promise((resolve) => stream.once('close', resolve));
+  const answered = closed.then(() => journal.until(() => journal.closedResponses > 0));
+  await withinReason(answered, journal);
+  stream.destroy();
   return [...seen, `reset code ${stream.rstCode}`, Buffer.concat(body).toString('latin1')].join(
     '\n',
   );

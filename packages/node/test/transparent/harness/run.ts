@@ -13,7 +13,7 @@ for (const transport of TRANSPORTS) {
     if (only !== undefined && !shape.title.includes(only)) continue;
     if (process.env.TRACE !== undefined) console.error(transport, shape.title);
     const report = await compareShape(shape, transport);
-    if (process.env.TRACE !== undefined && report.differences.length > 0) console.error(report);
+    if (process.env.TRACE !== undefined) console.error(report.differences.slice(0, 1).join());
     if (report.compared > 0) reports.push(report);
   }
 }

@@ -100,6 +100,8 @@ export const bodyShapes: readonly Shape[] = [
   },
   {
     title: 'writes of nothing',
+    // Over HTTP/2 Node 20 sends a byte of some memory in place of what follows an empty write.
+    http1Only: true,
     handler(probe) {
       probe.call('write', '');
       probe.call('write', Buffer.alloc(0), probe.callback('write'));
@@ -234,6 +236,7 @@ export const bodyShapes: readonly Shape[] = [
   {
     title: 'a megabyte of strings that waits for drain',
     big: true,
+    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       let left = 64;
       const pump = (): void => {

@@ -162,6 +162,7 @@ export const connectionShapes: readonly Shape[] = [
     http1Only: true,
     configure(server) {
       server.maxRequestsPerSocket = 1;
+      server.on('dropRequest', (_req, socket) => socket.end());
     },
     handler: (probe) => probe.call('end', 'x'),
   },

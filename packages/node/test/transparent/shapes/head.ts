@@ -39,6 +39,7 @@ const WRITE_HEADS: readonly (readonly [title: string, ...args: unknown[]])[] = [
 const writeHeadShapes = WRITE_HEADS.flatMap(([title, ...args]): Shape[] => [
   {
     title: `writeHead with ${title}`,
+    headStallsOverHttp2: title.startsWith('a code that is too'),
     handler(probe) {
       probe.call('writeHead', ...args);
       probe.call('end', 'body');
@@ -47,6 +48,7 @@ const writeHeadShapes = WRITE_HEADS.flatMap(([title, ...args]): Shape[] => [
   },
   {
     title: `writeHead with ${title} after setHeader, and the body in pieces`,
+    headStallsOverHttp2: title.startsWith('a code that is too'),
     handler(probe) {
       probe.call('setHeader', 'X-One', 'before');
       probe.call('setHeader', 'Set-Cookie', ['z=0']);
@@ -112,6 +114,7 @@ export const headShapes: readonly Shape[] = [
   },
   {
     title: 'chained calls',
+    http1Only: true,
     handler(probe, _req, res) {
       probe.do('chain', () =>
         res.setHeader('X-One', '1').writeHead(201, { 'X-Two': '2' }).end('x'),

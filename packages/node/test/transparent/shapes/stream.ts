@@ -76,12 +76,14 @@ export const streamShapes: readonly Shape[] = [
   },
   {
     title: 'a pipe from a stream',
+    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       probe.do('pipe', () => Readable.from(['one', 'two', 'three']).pipe(res));
     },
   },
   {
     title: 'a pipe with back-pressure',
+    headStallsOverHttp2: true,
     big: true,
     handler(probe, _req, res) {
       probe.do('pipe', () => Readable.from(megabyte()).pipe(res));
@@ -89,6 +91,7 @@ export const streamShapes: readonly Shape[] = [
   },
   {
     title: 'a pipeline with its callback',
+    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       pipeline(Readable.from(['one', 'two']), new PassThrough(), res, probe.callback('pipeline'));
     },
