@@ -13,7 +13,7 @@ export interface Figure {
   readonly note?: string;
 }
 
-export interface Target {
+interface Target {
   readonly of: 'value' | 'ratio';
   readonly atMost: number;
 }

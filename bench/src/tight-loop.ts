@@ -25,7 +25,7 @@ export function timeLoops(loops: readonly Loop[], rounds: number): Timings {
   return new Timings(samples);
 }
 
-/** Seen from outside, so that it has to be worked out. */
+/** @public Seen from outside, so that it has to be worked out. */
 export let kept: unknown;
 
 export class Timings {

@@ -86,7 +86,7 @@ function errorSuffix(value: unknown): string {
   return value instanceof Error ? ` ${describe(value)}` : '';
 }
 
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value instanceof Error) {
     const { code } = value as NodeJS.ErrnoException;
     return `${value.name} ${code ?? ''} "${value.message}"`;

@@ -95,9 +95,10 @@ export const failureShapes: readonly Shape[] = [
       probe.call('end');
     },
   },
-  { title: 'destroy', handler: (probe) => probe.call('destroy') },
+  { title: 'destroy', headStallsOverHttp2: true, handler: (probe) => probe.call('destroy') },
   {
     title: 'destroy with an error',
+    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       res.on('error', probe.callback('error'));
       probe.call('destroy', new Error('broken'));
@@ -105,6 +106,7 @@ export const failureShapes: readonly Shape[] = [
   },
   {
     title: 'destroy after the body began',
+    headStallsOverHttp2: true,
     handler(probe) {
       probe.call('write', 'x', probe.callback('write'));
       setImmediate(() => probe.call('destroy'));
