@@ -23,6 +23,15 @@ export type {
   LateFailure,
   Place,
 } from './formats/format.js';
+export { type HoldHandle, inertHandle } from './handle.js';
+export {
+  announcement,
+  exposedNames,
+  HELD_CACHE_CONTROL,
+  HIDDEN_AT_COMMIT,
+  NEVER_LATE,
+  REMOVED_AT_COMMIT,
+} from './held-head.js';
 export {
   type AnswerEnd,
   Hold,
@@ -34,6 +43,7 @@ export { type HeaderPair, type LateHead, MAX_LATE_HEAD_BYTES, parseLateHead } fr
 export type { AnswerHead } from './late/listed.js';
 export type { LateError, LateErrorPolicy, LateOutcome, LateSuccess } from './late/outcome.js';
 export type { Problem, ProblemCode } from './late/problem.js';
+export { Lifeline } from './lifeline.js';
 export {
   type FormatChoice,
   formatByAccept,
@@ -68,3 +78,4 @@ export {
 } from './registry.js';
 export { resolveOptions } from './resolve-options.js';
 export type { Surroundings } from './surroundings.js';
+export { countUntouched } from './untouched.js';

@@ -1,19 +1,20 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import {
   ClockEntry,
+  countUntouched,
   Hold,
+  type HoldHandle,
   type HoldHost,
   HoldOpenError,
   type Lane,
+  type Lifeline,
   newHoldId,
   type UntouchedReason,
 } from '@holdopen/core';
 import { formatOfBegun, formatOfSilent } from './choose-format.js';
 import { commitHead, refuse } from './commit.js';
 import { cutResponse, type RealResponse } from './cut.js';
-import type { HoldHandle } from './handle.js';
 import { HeldBody, OWN_HEAD, REFUSED, toChunk } from './held-body.js';
-import { Lifeline } from './lifeline.js';
 import {
   type EndFunction,
   type HeldResponse,
@@ -27,8 +28,7 @@ import {
 } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeaders } from './sent-head.js';
-import { registry, surroundings } from './surroundings.js';
-import { countUntouched } from './untouched.js';
+import { createLifeline, registry, surroundings } from './surroundings.js';
 import { VirtualHead } from './virtual-head.js';
 
 const { clock } = surroundings;
@@ -79,13 +79,13 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#write = res.write;
     this.#end = res.end;
     this.encodedBelow = res.write !== NATIVE_WRITE && typeof res.flush === 'function';
-    if (mounted.hasHooks) this.#lifeline = new Lifeline();
+    if (mounted.hasHooks) this.#lifeline = createLifeline();
   }
 
   // --- the handler's handle
 
   get signal(): AbortSignal {
-    this.#lifeline ??= new Lifeline();
+    this.#lifeline ??= createLifeline();
     this.#watchClose();
     return this.#lifeline.signal;
   }
@@ -164,7 +164,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   abort(reason: HoldOpenError): void {
-    this.#lifeline ??= new Lifeline();
+    this.#lifeline ??= createLifeline();
     this.#lifeline.abort(reason);
   }
 
@@ -200,7 +200,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** Mounted again on the same response: one hold, and the innermost options win. */
   remount(mounted: MountedSettings): void {
     this.mounted = mounted;
-    if (mounted.hasHooks) this.#lifeline ??= new Lifeline();
+    if (mounted.hasHooks) this.#lifeline ??= createLifeline();
     if (this.#hold !== undefined) {
       this.#hold.useSettings(mounted.settings);
     } else if (!mounted.settings.enabled) {
@@ -279,7 +279,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #firstBeatDue(nowMs: number): void {
     const { res, mounted } = this;
     if (this.#passes !== undefined) {
-      if (this.#passes !== 'ended') countUntouched(this.#passes, this.request, this.route);
+      if (this.#passes !== 'ended')
+        countUntouched(surroundings, this.#passes, this.request, this.route);
     } else if (isOver(res) || this.request.socket?.destroyed) {
       this.#passes = 'ended';
     } else if (!hasConnection(res) || res.writableCorked > 0) {
@@ -320,7 +321,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const choice = formatOfSilent(this);
     if ('untouched' in choice) {
       this.#passes = choice.untouched;
-      countUntouched(choice.untouched, request, this.route);
+      countUntouched(surroundings, choice.untouched, request, this.route);
       return;
     }
     if (registry.drained) {

@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { BeatFormat } from '@holdopen/core';
+import {
+  announcement,
+  type BeatFormat,
+  exposedNames,
+  HELD_CACHE_CONTROL,
+  HIDDEN_AT_COMMIT,
+  REMOVED_AT_COMMIT,
+} from '@holdopen/core';
 import type { HeldResponse } from './message.js';
 
 /** What the handler had prepared when its head was taken from it. */
@@ -12,34 +19,6 @@ export interface PreparedHead {
     value: number | string | readonly string[],
   ])[];
 }
-
-/** They speak of a body that is known and unchanged. */
-const REMOVED = [
-  'content-length',
-  'content-encoding',
-  'etag',
-  'last-modified',
-  'accept-ranges',
-  'content-range',
-  'content-md5',
-  'digest',
-  'content-digest',
-  'repr-digest',
-];
-
-/**
- * With these a framework or a compressor would answer 304, 206 or gzip, which cannot follow a head
- * that said 200 and plain text.
- */
-const HIDDEN_FROM_FRAMEWORK = [
-  'if-none-match',
-  'if-modified-since',
-  'if-match',
-  'if-unmodified-since',
-  'range',
-  'if-range',
-  'accept-encoding',
-];
 
 /**
  * Sends the head in the handler's place: 200, whatever the handler has set so far, and what the way
@@ -54,9 +33,9 @@ export function commitHead(
 ): PreparedHead {
   if (res.getHeaderNames().length === 0) return commitBareHead(req, res, format, intervalMs);
   const prepared = takeHead(res);
-  for (const name of REMOVED) res.removeHeader(name);
+  for (const name of REMOVED_AT_COMMIT) res.removeHeader(name);
   if (!res.hasHeader('content-type')) res.setHeader('Content-Type', format.contentType);
-  res.setHeader('Cache-Control', 'no-store, no-transform');
+  res.setHeader('Cache-Control', HELD_CACHE_CONTROL);
   res.setHeader('X-Accel-Buffering', 'no');
   res.setHeader('HoldOpen', announcement(format, intervalMs));
   if (isForAnotherOrigin(req, res)) exposeHeader(res, 'HoldOpen');
@@ -78,7 +57,7 @@ function commitBareHead(
   hideFromFramework(req);
   res.writeHead(200, {
     'Content-Type': format.contentType,
-    'Cache-Control': 'no-store, no-transform',
+    'Cache-Control': HELD_CACHE_CONTROL,
     'X-Accel-Buffering': 'no',
     HoldOpen: announcement(format, intervalMs),
   });
@@ -107,20 +86,8 @@ function sendHeadNow(res: HeldResponse): void {
 
 const NOTHING_SET: PreparedHead = { statusCode: 200, statusMessage: undefined, headers: [] };
 
-/** A dictionary of RFC 9651: what the client's watchdog reads. */
-function announcement(format: BeatFormat, intervalMs: number): string {
-  const text = `interval=${Math.round(intervalMs)}, format=${format.name}`;
-  // One string for all responses that wait, not one for each.
-  const kept = announcements.get(text);
-  if (kept !== undefined) return kept;
-  announcements.set(text, text);
-  return text;
-}
-
-const announcements = new Map<string, string>();
-
 function hideFromFramework(req: IncomingMessage): void {
-  for (const name of HIDDEN_FROM_FRAMEWORK) {
+  for (const name of HIDDEN_AT_COMMIT) {
     if (name in req.headers) delete req.headers[name];
   }
 }
@@ -133,7 +100,7 @@ function restoreStatus(res: HeldResponse, prepared: PreparedHead): void {
 /** Answers 503 in the handler's place, for a server that shuts down. */
 export function refuse(res: HeldResponse, retryAfterSeconds: number): PreparedHead {
   const prepared = takeHead(res);
-  for (const name of [...REMOVED, 'content-type']) res.removeHeader(name);
+  for (const name of [...REMOVED_AT_COMMIT, 'content-type']) res.removeHeader(name);
   res.statusCode = 503;
   res.setHeader('Retry-After', String(retryAfterSeconds));
   if (res.stream === undefined) res.setHeader('Connection', 'close');
@@ -166,17 +133,6 @@ export function isForAnotherOrigin(
 }
 
 const EXPOSE = 'Access-Control-Expose-Headers';
-
-/** The names that a page of another origin may read. */
-export function exposedNames(value: unknown): Set<string> {
-  const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
-  return new Set(
-    text
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => name !== ''),
-  );
-}
 
 function exposeHeader(res: HeldResponse, name: string): void {
   const present = res.getHeader(EXPOSE);

@@ -1,8 +1,15 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
-import type { AnswerHead, Chunk, HeaderPair, Hold } from '@holdopen/core';
-import { exposedNames, isForAnotherOrigin } from './commit.js';
+import {
+  type AnswerHead,
+  type Chunk,
+  exposedNames,
+  type HeaderPair,
+  type Hold,
+  NEVER_LATE,
+} from '@holdopen/core';
+import { isForAnotherOrigin } from './commit.js';
 import { cutResponse, type RealResponse } from './cut.js';
 import { createDecoder } from './decode.js';
 import type { Callback, HeldResponse } from './message.js';
@@ -10,34 +17,6 @@ import { headerPairs } from './sent-head.js';
 import type { VirtualHead } from './virtual-head.js';
 
 const { process } = globalThis;
-
-/** They describe a head or a connection that is not theirs any more; nobody misses them. */
-const INTERNAL = new Set([
-  'accept-ranges',
-  'access-control-allow-credentials',
-  'access-control-allow-origin',
-  'access-control-expose-headers',
-  'cache-control',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-security-policy',
-  'content-type',
-  'date',
-  'etag',
-  'expires',
-  'holdopen',
-  'keep-alive',
-  'last-modified',
-  'pragma',
-  'server',
-  'trailer',
-  'transfer-encoding',
-  'vary',
-  'x-accel-buffering',
-  'x-content-type-options',
-  'x-powered-by',
-]);
 
 /** What the arm lends the body of its held response. */
 export interface BodyOwner {
@@ -187,7 +166,7 @@ export class HeldBody {
     const prepared = headerPairs(Object.fromEntries(this.#head.prepared.headers));
     const sent = new Set(prepared.map(([name, value]) => `${name}: ${value}`));
     const late = headers.filter(
-      ([name, value]) => !INTERNAL.has(name) && !sent.has(`${name}: ${value}`),
+      ([name, value]) => !NEVER_LATE.has(name) && !sent.has(`${name}: ${value}`),
     );
     const names = headers.filter(([name]) => name === 'access-control-expose-headers');
     const allowed = new Set(headers.map(([name]) => name));

@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { HoldOpenError, type HoldOpenOptions, type Mount, resolveOptions } from '@holdopen/core';
+import {
+  HoldOpenError,
+  type HoldOpenOptions,
+  inertHandle,
+  type Mount,
+  resolveOptions,
+} from '@holdopen/core';
 import { type Arm, type ArmedResponse, arm } from './arm.js';
-import { inertHandle } from './handle.js';
+import './handle.js';
 import { MountedSettings } from './mounted.js';
 
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */

@@ -6,6 +6,7 @@ export {
   type HoldCounters,
   type HoldEvent,
   type HoldEventType,
+  type HoldHandle,
   type HoldInfo,
   HoldOpenError,
   type HoldOpenErrorCode,
@@ -14,7 +15,6 @@ export {
   type LateOutcome,
   type LateSuccess,
 } from '@holdopen/core';
-export type { HoldHandle } from './handle.js';
 export {
   holdOpen,
   type Listener,

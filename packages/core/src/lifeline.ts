@@ -1,14 +1,18 @@
-import { AsyncResource } from 'node:async_hooks';
-import type { HoldOpenError } from '@holdopen/core';
+import type { HoldOpenError } from './errors.js';
 
 /**
  * What ties user code to its request: the signal that ends its work, and the async context that its
  * hooks run in. Made when somebody needs it, in the request's own context.
  */
 export class Lifeline {
-  readonly #context = new AsyncResource('holdopen');
+  /** Runs a callback in the context that this was made in. */
+  readonly run: (callback: () => void) => void;
   #controller: AbortController | undefined;
   #reason: HoldOpenError | undefined;
+
+  constructor(run: (callback: () => void) => void) {
+    this.run = run;
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -24,9 +28,5 @@ export class Lifeline {
     this.#reason = reason;
     const controller = this.#controller;
     if (controller !== undefined) this.run(() => controller.abort(reason));
-  }
-
-  run(callback: () => void): void {
-    this.#context.runInAsyncScope(callback);
   }
 }

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import type { UntouchedReason } from '@holdopen/core';
-import { registry, surroundings } from './surroundings.js';
+import type { UntouchedReason } from './negotiate.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What a person can do about a slow response that was not held. */
 const CURES: Partial<Record<UntouchedReason, string>> = {
@@ -14,14 +13,15 @@ const CURES: Partial<Record<UntouchedReason, string>> = {
 
 /** A response that was about to be held passes as it is: counted, told, and once warned of. */
 export function countUntouched(
+  around: Surroundings,
   reason: UntouchedReason,
-  request: IncomingMessage,
+  request: unknown,
   route: string,
 ): void {
+  const { observer, registry } = around;
   registry.countUntouched(reason);
-  const { observer } = surroundings;
   if (observer.wants('untouched')) observer.notify({ type: 'untouched', reason, request });
   const cure = CURES[reason];
   if (cure === undefined || !registry.firstTime(`untouched ${reason} ${route}`)) return;
-  surroundings.warn('HOLDOPEN_UNTOUCHED', `${route} is slow and was not held: ${cure}`);
+  around.warn('HOLDOPEN_UNTOUCHED', `${route} is slow and was not held: ${cure}`);
 }
