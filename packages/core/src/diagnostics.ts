@@ -29,6 +29,9 @@ export type DroppedHeaderReason =
  * Everything that happens to a hold. Adapters on Node publish each on the channel `holdopen:<type>`
  * of `node:diagnostics_channel`. `request` is the framework's own request.
  */
+/** `untouched`: a stream that fell silent when `maxHolds` responses were held already. */
+export type HowItEnded = 'complete' | 'failed' | 'disconnected' | 'untouched';
+
 export type HoldEvent<Request = unknown> =
   /** A response fell silent, or began to stream, and is under keep-alive now. */
   | { readonly type: 'start'; readonly hold: HoldInfo; readonly request: Request }
@@ -65,7 +68,7 @@ export type HoldEvent<Request = unknown> =
       readonly hold: HoldInfo;
       readonly request: Request;
       /** How it ended: by the handler, cut or ended by holdopen, or left by the client. */
-      readonly how: 'complete' | 'failed' | 'disconnected';
+      readonly how: HowItEnded;
       readonly heldMs: number;
     }
   /** A response that was about to be held passes as it is. */

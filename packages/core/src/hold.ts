@@ -1,5 +1,5 @@
 import type { Lane } from './clock.js';
-import type { HoldInfo } from './diagnostics.js';
+import type { HoldInfo, HowItEnded } from './diagnostics.js';
 import { HoldOpenError } from './errors.js';
 import type { BeatFormat, BoundaryTracker, Chunk, Place } from './formats/format.js';
 import { type Answer, JsonAnswer, KeptAnswer, StreamAnswer } from './late/answer.js';
@@ -23,17 +23,26 @@ import type { Surroundings } from './surroundings.js';
  * - `complete`: ended by the handler.
  * - `failed`: ended or cut by holdopen; what the handler still writes is dropped.
  * - `gone`: the client left.
+ * - `untouched`: a stream of the handler that fell silent when there was no room for it.
  */
-export type HoldState = 'streaming' | 'held' | 'answering' | 'complete' | 'failed' | 'gone';
+export type HoldState =
+  | 'streaming'
+  | 'held'
+  | 'answering'
+  | 'complete'
+  | 'failed'
+  | 'gone'
+  | 'untouched';
 
 /** The one place that says which state may follow which. */
 const NEXT: Readonly<Record<HoldState, readonly HoldState[]>> = {
-  streaming: ['complete', 'failed', 'gone'],
+  streaming: ['complete', 'failed', 'gone', 'untouched'],
   held: ['answering', 'failed', 'gone'],
   answering: ['complete', 'failed', 'gone'],
   complete: [],
   failed: [],
   gone: [],
+  untouched: [],
 };
 
 /** The adapter's side of one response: bytes go out here. */
@@ -82,7 +91,8 @@ const HOW_IT_ENDED = {
   complete: 'complete',
   failed: 'failed',
   gone: 'disconnected',
-} as const satisfies Record<HoldState, string>;
+  untouched: 'untouched',
+} as const satisfies Record<HoldState, HowItEnded>;
 
 let nextId = 0;
 const ID_PREFIX = Math.random().toString(36).slice(2, 8).padEnd(6, '0');
@@ -107,6 +117,8 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** Follows a body that its handler began by itself. */
   #tracker: BoundaryTracker | undefined;
   #begun = false;
+  /** Counts towards `maxHolds`: it has been silent for long enough to need a beat. */
+  #occupies = false;
   /** The interval stands in a comment of the stream. */
   #announced = false;
   #answer: Answer | undefined;
@@ -138,7 +150,10 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (state === 'streaming') this.#tracker = format.createTracker();
     this.#tell = new HoldReporter(around, host, this);
     this.#tell.start();
-    if (state === 'held') this.#tell.commit();
+    if (state === 'held') {
+      this.#occupy();
+      this.#tell.commit();
+    }
     around.registry.add(this as unknown as Hold<never>);
   }
 
@@ -174,6 +189,7 @@ export class Hold<Request = unknown> implements HoldInfo {
       this.#tooSilent(silentMs);
       return;
     }
+    this.#occupy();
     const first = this.beats === 0;
     this.#beat(first);
     if (this.over) return;
@@ -246,6 +262,12 @@ export class Hold<Request = unknown> implements HoldInfo {
   completed(): void {
     if (this.over) return;
     this.#leave('complete');
+    this.#told(undefined);
+  }
+
+  /** There is no room: the stream goes on as it would without us. */
+  pass(): void {
+    this.#leave('untouched');
     this.#told(undefined);
   }
 
@@ -326,6 +348,12 @@ export class Hold<Request = unknown> implements HoldInfo {
     return this.#tracker === undefined ? 'boundary' : this.#tracker.place();
   }
 
+  #occupy(): void {
+    if (this.#occupies) return;
+    this.#occupies = true;
+    this.#around.registry.occupied += 1;
+  }
+
   #abort(reason: HoldOpenError): void {
     this.#abortReason = reason;
     this.#host.abort(reason);
@@ -360,7 +388,13 @@ export class Hold<Request = unknown> implements HoldInfo {
       this.#announced = true;
       return this.#settings.formats.sse.announcement(this.#settings.intervalMs);
     }
-    return this.#format.beat(place, first);
+    try {
+      return this.#format.beat(place, first);
+    } catch (error) {
+      // A format of the user's own.
+      this.#tell.reportOnce('the format could not give a beat', error);
+      return undefined;
+    }
   }
 
   #silenceLimitMs(): number {
@@ -476,9 +510,10 @@ export class Hold<Request = unknown> implements HoldInfo {
   }
 
   /** The hold is over; the rest is telling. */
-  #leave(state: 'complete' | 'failed' | 'gone'): void {
+  #leave(state: 'complete' | 'failed' | 'gone' | 'untouched'): void {
     this.#to(state);
     this.#host.stopWaiting();
+    if (this.#occupies) this.#around.registry.occupied -= 1;
     this.#around.registry.remove(this as unknown as Hold<never>);
   }
 

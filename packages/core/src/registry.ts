@@ -56,12 +56,14 @@ export class HoldRegistry {
   };
   /** What a response meets that falls silent after the drain's time is over. */
   retryAfterSeconds = DEFAULT_RETRY_AFTER_S;
+  /** Holds that are under keep-alive; a stream that has never been silent is none of them. */
+  occupied = 0;
   readonly #holds = new Set<Hold<never>>();
   readonly #warned = new Set<string>();
   #phase: 'open' | 'draining' | 'drained' = 'open';
   readonly #onEmpty = new Set<() => void>();
 
-  /** How many holds are active. */
+  /** How many holds are active, streams that have not been silent yet among them. */
   get size(): number {
     return this.#holds.size;
   }

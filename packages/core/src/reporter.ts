@@ -1,5 +1,5 @@
 import type { BeatClock } from './clock.js';
-import type { DroppedHeaderReason, HoldEvent, HoldInfo } from './diagnostics.js';
+import type { DroppedHeaderReason, HoldEvent, HoldInfo, HowItEnded } from './diagnostics.js';
 import type { HoldHost } from './hold.js';
 import type { LateOutcome } from './late/outcome.js';
 import type { Settings } from './options.js';
@@ -79,7 +79,7 @@ export class HoldReporter<Request> {
     }
   }
 
-  end(how: 'complete' | 'failed' | 'disconnected', clock: BeatClock, startedMs: number): void {
+  end(how: HowItEnded, clock: BeatClock, startedMs: number): void {
     if (!this.#around.observer.wants('end')) return;
     this.#notify({ type: 'end', ...this.#subject(), how, heldMs: clock.now() - startedMs });
   }
@@ -88,6 +88,12 @@ export class HoldReporter<Request> {
     const { route } = this.#host;
     if (!this.#around.registry.firstTime(`${code} ${route}`)) return;
     this.#around.warn(code, `${route} ${matter}`);
+  }
+
+  reportOnce(matter: string, error: unknown): void {
+    const { route } = this.#host;
+    if (!this.#around.registry.firstTime(`${matter} ${route}`)) return;
+    this.#around.report(`${route}: ${matter}`, error);
   }
 
   /** User code must not break the response, whether it throws or rejects. */

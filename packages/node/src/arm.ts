@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import {
   ClockEntry,
@@ -7,19 +8,21 @@ import {
   type HoldHost,
   HoldOpenError,
   type Lane,
-  type Lifeline,
+  Lifeline,
   newHoldId,
   type UntouchedReason,
 } from '@holdopen/core';
+import { watchConnection } from './before-turn.js';
 import { formatOfBegun, formatOfSilent } from './choose-format.js';
 import { commitHead, refuse } from './commit.js';
-import { cutResponse, type RealResponse } from './cut.js';
+import { cutResponse, type RealResponse, resetOnDestroy } from './cut.js';
 import { HeldBody, OWN_HEAD, REFUSED, toChunk } from './held-body.js';
 import {
   type EndFunction,
   type HeldResponse,
   hasConnection,
   isClosed,
+  isOldHttp,
   isOver,
   isReady,
   socketOf,
@@ -28,7 +31,7 @@ import {
 } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeaders } from './sent-head.js';
-import { createLifeline, registry, surroundings } from './surroundings.js';
+import { registry, surroundings } from './surroundings.js';
 import { VirtualHead } from './virtual-head.js';
 
 const { clock } = surroundings;
@@ -52,8 +55,6 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   mounted: MountedSettings;
   /** compression() or its like stands between us and the socket. */
   readonly encodedBelow: boolean;
-  /** The handler's promise. */
-  result: unknown;
   readonly #write: WriteFunction;
   readonly #end: EndFunction;
   #hold: Hold<IncomingMessage> | undefined;
@@ -61,7 +62,11 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #head: VirtualHead | undefined;
   #body: HeldBody | undefined;
   /** Why the response passes; `'ended'` once there is nothing to watch any more. */
-  #passes: UntouchedReason | 'ended' | undefined;
+  #passes: UntouchedReason | 'off' | 'ended' | undefined;
+  /** The request's own async context, for user code that the clock sets going. */
+  readonly #context = new AsyncResource('holdopen');
+  /** What the handler gave back. */
+  #result: unknown;
   #upload: Upload | undefined;
   #lifeline: Lifeline | undefined;
   #watchesClose = false;
@@ -79,15 +84,13 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#write = res.write;
     this.#end = res.end;
     this.encodedBelow = res.write !== NATIVE_WRITE && typeof res.flush === 'function';
-    if (mounted.hasHooks) this.#lifeline = createLifeline();
   }
 
   // --- the handler's handle
 
   get signal(): AbortSignal {
-    this.#lifeline ??= createLifeline();
     this.#watchClose();
-    return this.#lifeline.signal;
+    return this.#line().signal;
   }
 
   touch(): void {
@@ -103,6 +106,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   get state(): HoldHandle['state'] {
     if (this.#hold !== undefined) return this.#hold.state;
     if (this.#passes === undefined) return 'waiting';
+    if (this.#passes === 'off') return 'off';
     return this.#passes === 'ended' ? 'complete' : 'untouched';
   }
 
@@ -156,7 +160,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** Bytes have left: silence begins anew. */
   rearm(): void {
-    this.wait(this.mounted.beatLane);
+    if (this.mounted.settings.enabled) this.wait(this.mounted.beatLane);
   }
 
   stopWaiting(): void {
@@ -164,13 +168,16 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   abort(reason: HoldOpenError): void {
-    this.#lifeline ??= createLifeline();
-    this.#lifeline.abort(reason);
+    this.#line().abort(reason);
   }
 
   run(callback: () => void): void {
-    if (this.#lifeline === undefined) callback();
-    else this.#lifeline.run(callback);
+    this.#context.runInAsyncScope(callback);
+  }
+
+  #line(): Lifeline {
+    this.#lifeline ??= new Lifeline((callback) => this.run(callback));
+    return this.#lifeline;
   }
 
   // --- what the handler writes
@@ -200,12 +207,13 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** Mounted again on the same response: one hold, and the innermost options win. */
   remount(mounted: MountedSettings): void {
     this.mounted = mounted;
-    if (mounted.hasHooks) this.#lifeline ??= createLifeline();
+    const { settings } = mounted;
+    if (!settings.enabled) clock.remove(this);
     if (this.#hold !== undefined) {
-      this.#hold.useSettings(mounted.settings);
-    } else if (!mounted.settings.enabled) {
-      clock.remove(this);
-      this.#passes ??= 'ended';
+      this.#hold.useSettings(settings);
+      if (!this.#hold.over) this.rearm();
+    } else if (!settings.enabled) {
+      this.#passes ??= 'off';
     } else if (this.#passes !== 'ended' && !this.res.headersSent) {
       // What was untouched by the rules of an outer mount may be held by this one's.
       this.#passes = undefined;
@@ -213,11 +221,18 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     }
   }
 
+  /** What the handler gave back. A promise is looked at only if the response is held. */
+  returned(result: unknown): void {
+    if (result === undefined) return;
+    this.#result = result;
+    if (this.#adopted) this.#followResult();
+  }
+
   /** The handler threw at once. That goes its way, and is known if the response is held after all. */
   threw(error: unknown): void {
     const failed = Promise.reject(error);
     failed.catch(() => {});
-    this.result = failed;
+    this.returned(failed);
   }
 
   /** The response has closed. */
@@ -279,8 +294,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #firstBeatDue(nowMs: number): void {
     const { res, mounted } = this;
     if (this.#passes !== undefined) {
-      if (this.#passes !== 'ended')
-        countUntouched(surroundings, this.#passes, this.request, this.route);
+      if (this.#passes !== 'ended' && this.#passes !== 'off') this.#countUntouched(this.#passes);
     } else if (isOver(res) || this.request.socket?.destroyed) {
       this.#passes = 'ended';
     } else if (!hasConnection(res) || res.writableCorked > 0) {
@@ -302,7 +316,14 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   #beatDue(hold: Hold<IncomingMessage>, nowMs: number): void {
-    if (!this.#adopted) this.#adoptStream();
+    if (!this.#adopted) {
+      if (registry.occupied >= this.mounted.settings.maxHolds) {
+        hold.pass();
+        this.#countUntouched('max_holds');
+        return;
+      }
+      this.#adoptStream();
+    }
     if (registry.drained) hold.drain(0, registry.retryAfterSeconds);
     if (!hold.over) hold.beatDue(nowMs);
   }
@@ -321,7 +342,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const choice = formatOfSilent(this);
     if ('untouched' in choice) {
       this.#passes = choice.untouched;
-      countUntouched(surroundings, choice.untouched, request, this.route);
+      this.#countUntouched(choice.untouched);
       return;
     }
     if (registry.drained) {
@@ -329,7 +350,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       return;
     }
     const { settings } = mounted;
-    const prepared = commitHead(request, res, choice.format, settings.intervalMs);
+    const prepared = this.#inContext(() =>
+      commitHead(request, res, choice.format, settings.intervalMs),
+    );
+    if (res.stream !== undefined || isOldHttp(res)) resetOnDestroy(res);
     this.#head = new VirtualHead(request, res, prepared);
     const since = this.#silentSince(nowMs);
     this.#hold = new Hold(surroundings, this, settings, choice.format, 'held', since);
@@ -345,7 +369,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** The drain is over and the head is still ours to send: the plain truth. */
   #refuse(): void {
     const { res, request } = this;
-    const prepared = refuse(res, registry.retryAfterSeconds);
+    const prepared = this.#inContext(() => refuse(res, registry.retryAfterSeconds));
     this.#passes = 'ended';
     // What the handler answers later goes nowhere, and must not fail because a head was sent.
     const head = new VirtualHead(request, res, prepared);
@@ -394,10 +418,21 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const { tcpKeepAliveMs } = this.mounted.settings;
     if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive(true, tcpKeepAliveMs);
     this.#watchClose();
-    // A rejection before the first beat stays what it is without holdopen; from here on it is ours.
-    if (isThenable(this.result)) {
-      this.result.then(undefined, (error: unknown) => this.#hold?.threw(error));
-    }
+    this.#followResult();
+  }
+
+  /** A rejection before the first beat stays what it is without holdopen; from here on it is ours. */
+  #followResult(): void {
+    if (!isThenable(this.#result)) return;
+    this.#result.then(undefined, (error: unknown) => this.#hold?.threw(error));
+  }
+
+  #countUntouched(reason: UntouchedReason): void {
+    countUntouched(surroundings, reason, this.request, this.route);
+  }
+
+  #inContext<Result>(callback: () => Result): Result {
+    return this.#context.runInAsyncScope(callback);
   }
 
   #watchClose(): void {
@@ -405,7 +440,14 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#watchesClose = true;
     // Register first, then look: it may have closed before anybody listened.
     this.res.on('close', onClose);
+    if (!hasConnection(this.res)) this.#watchConnection();
     if (isClosed(this.res)) this.onClose();
+  }
+
+  /** A pipelined response is not told that its connection has closed before its turn came. */
+  #watchConnection(): void {
+    const unwatch = watchConnection(this.request.socket, () => this.onClose());
+    this.res.once('close', unwatch);
   }
 
   #silentSince(nowMs: number): number {

@@ -29,7 +29,7 @@ export function formatOfSilent(candidate: Candidate): FormatChoice {
   const { request, res, mounted } = candidate;
   const { formats, maxHolds } = mounted.settings;
   if (!canBeHeld(request)) return { untouched: 'method' };
-  if (registry.size >= maxHolds) return { untouched: 'max_holds' };
+  if (registry.occupied >= maxHolds) return { untouched: 'max_holds' };
   const asked = askedFormat(candidate);
   const type = res.getHeader('content-type');
   if (type !== undefined) return formatByType(String(type), asked, formats.all);
@@ -41,16 +41,14 @@ export function formatOfSilent(candidate: Candidate): FormatChoice {
 /** The format of a response whose head its handler has sent. */
 export function formatOfBegun(candidate: Candidate): FormatChoice {
   const { request, res, mounted } = candidate;
-  const { formats, maxHolds } = mounted.settings;
+  const { formats } = mounted.settings;
   if (!canBeHeld(request)) return { untouched: 'method' };
   // An outer middleware keeps the head back, so nothing is known of it.
   if (!res.headersSent) return { untouched: 'type' };
   // The HTTP/2 stream was used by itself, and its bytes do not come by here.
   if (res.stream !== undefined && !res.hasHeader('content-type')) return { untouched: 'type' };
   const head = sentHeadFacts(res, candidate.encodedBelow);
-  const choice = formatOfStream(head, askedFormat(candidate), formats.all);
-  if ('format' in choice && registry.size >= maxHolds) return { untouched: 'max_holds' };
-  return choice;
+  return formatOfStream(head, askedFormat(candidate), formats.all);
 }
 
 function canBeHeld(req: IncomingMessage): boolean {

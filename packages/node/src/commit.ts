@@ -31,30 +31,42 @@ export function commitHead(
   format: BeatFormat,
   intervalMs: number,
 ): PreparedHead {
-  if (res.getHeaderNames().length === 0) return commitBareHead(req, res, format, intervalMs);
+  const bare = res.getHeaderNames().length === 0;
   const prepared = takeHead(res);
+  const hidden = hideFromFramework(req);
+  try {
+    if (bare) sendBareHead(res, format, intervalMs);
+    else sendHead(req, res, format, intervalMs);
+  } catch (error) {
+    // A listener for the head threw: everything is as the handler had it.
+    Object.assign(req.headers, hidden);
+    if (!res.headersSent) restoreHeaders(res, prepared);
+    restoreStatus(res, prepared);
+    throw error;
+  }
+  restoreStatus(res, prepared);
+  const { statusCode, statusMessage } = prepared;
+  return bare && statusCode === 200 && statusMessage === undefined ? NOTHING_SET : prepared;
+}
+
+function sendHead(
+  req: IncomingMessage,
+  res: HeldResponse,
+  format: BeatFormat,
+  intervalMs: number,
+): void {
   for (const name of REMOVED_AT_COMMIT) res.removeHeader(name);
   if (!res.hasHeader('content-type')) res.setHeader('Content-Type', format.contentType);
   res.setHeader('Cache-Control', HELD_CACHE_CONTROL);
   res.setHeader('X-Accel-Buffering', 'no');
   res.setHeader('HoldOpen', announcement(format, intervalMs));
   if (isForAnotherOrigin(req, res)) exposeHeader(res, 'HoldOpen');
-  hideFromFramework(req);
   res.writeHead(200);
   sendHeadNow(res);
-  restoreStatus(res, prepared);
-  return prepared;
 }
 
 /** The handler has set nothing: the head goes out without being kept, which saves memory. */
-function commitBareHead(
-  req: IncomingMessage,
-  res: HeldResponse,
-  format: BeatFormat,
-  intervalMs: number,
-): PreparedHead {
-  const prepared = takeHead(res);
-  hideFromFramework(req);
+function sendBareHead(res: HeldResponse, format: BeatFormat, intervalMs: number): void {
   res.writeHead(200, {
     'Content-Type': format.contentType,
     'Cache-Control': HELD_CACHE_CONTROL,
@@ -62,10 +74,6 @@ function commitBareHead(
     HoldOpen: announcement(format, intervalMs),
   });
   sendHeadNow(res);
-  restoreStatus(res, prepared);
-  return prepared.statusCode === 200 && prepared.statusMessage === undefined
-    ? NOTHING_SET
-    : prepared;
 }
 
 /**
@@ -86,10 +94,21 @@ function sendHeadNow(res: HeldResponse): void {
 
 const NOTHING_SET: PreparedHead = { statusCode: 200, statusMessage: undefined, headers: [] };
 
-function hideFromFramework(req: IncomingMessage): void {
+/** Gives what was hidden. */
+function hideFromFramework(req: IncomingMessage): IncomingMessage['headers'] | undefined {
+  let hidden: IncomingMessage['headers'] | undefined;
   for (const name of HIDDEN_AT_COMMIT) {
-    if (name in req.headers) delete req.headers[name];
+    if (!(name in req.headers)) continue;
+    hidden ??= {};
+    hidden[name] = req.headers[name];
+    delete req.headers[name];
   }
+  return hidden;
+}
+
+function restoreHeaders(res: HeldResponse, prepared: PreparedHead): void {
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  for (const [name, value] of prepared.headers) res.setHeader(name, value);
 }
 
 function restoreStatus(res: HeldResponse, prepared: PreparedHead): void {

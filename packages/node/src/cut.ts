@@ -5,11 +5,12 @@ import {
   type EndFunction,
   type HeldResponse,
   http2Stream,
+  isOldHttp,
   type WriteFunction,
 } from './message.js';
 
 // Captured when the module loads, so that a test's fake timers do not meet ours.
-const { setTimeout, process } = globalThis;
+const { setTimeout, clearTimeout, process } = globalThis;
 
 /**
  * Between the last bytes and the reset of a connection. A reset that comes with them makes Node's own
@@ -21,6 +22,8 @@ const BUN_FLUSH_MS = 30;
 
 /** curl drops the last bytes when RST_STREAM comes in the same packet. */
 const HTTP2_FLUSH_MS = 5;
+/** So long may a client take that does not read; then it is cut without the last bytes. */
+const HTTP2_STALL_MS = 1_000;
 
 /** The real functions of a response. */
 export interface RealResponse {
@@ -107,23 +110,41 @@ function cutHttp2(
   // Nobody else may be listening, and an error without a listener ends the process.
   stream.on('error', () => {});
   const destroy = (): void => {
-    setTimeout(() => {
-      stream.destroy(new Error('holdopen: the response was cut'));
-    }, HTTP2_FLUSH_MS).unref();
+    if (!stream.destroyed) stream.destroy(new Error('holdopen: the response was cut'));
   };
+  const destroySoon = (): void => {
+    setTimeout(destroy, HTTP2_FLUSH_MS).unref();
+  };
+  const stalled = setTimeout(destroy, HTTP2_STALL_MS).unref();
+  stream.once('close', () => clearTimeout(stalled));
   const last = chunks.length - 1;
   for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
-  write.call(res, chunks[last] ?? '', destroy);
+  write.call(res, chunks[last] ?? '', destroySoon);
+}
+
+/**
+ * `destroy` before the end looks like a regular end over HTTP/2 (END_STREAM) and HTTP/1.0 (FIN). Under
+ * a head that holdopen has sent it must not be taken for one.
+ */
+export function resetOnDestroy(res: HeldResponse): void {
+  const destroy = res.destroy;
+  res.destroy = function destroyVisibly(this: HeldResponse, error?: Error) {
+    const { stream, socket } = this;
+    if (stream === undefined) {
+      if (socket !== null && !socket.destroyed && !this.writableEnded) reset(socket);
+      return destroy.call(this, error);
+    }
+    if (!stream.destroyed && !this.writableEnded) {
+      stream.on('error', () => {});
+      return destroy.call(this, error ?? new Error('holdopen: the response was destroyed'));
+    }
+    return destroy.call(this, error);
+  };
 }
 
 function cutOnBun(real: RealResponse, chunks: readonly Chunk[], callback?: Callback): void {
   for (const chunk of chunks) real.write.call(real.res, chunk);
   destroyAfter(isOldHttp(real.res) ? RESET_AFTER_MS : BUN_FLUSH_MS, real.res, callback);
-}
-
-/** Without chunks, so that a FIN would be the regular end. */
-function isOldHttp(res: HeldResponse): boolean {
-  return res.req.httpVersionMajor === 1 && res.req.httpVersionMinor === 0;
 }
 
 /** The encoder lets its last bytes go in its own time, without our framing: only the socket is left. */

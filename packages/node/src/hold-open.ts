@@ -100,7 +100,7 @@ function wrapListener(
     if (armed === undefined) return Reflect.apply(handler, this, args);
     try {
       const result: unknown = Reflect.apply(handler, this, args);
-      if (result !== undefined) armed.result = result;
+      armed.returned(result);
       return result;
     } catch (error) {
       armed.threw(error);

@@ -35,6 +35,11 @@ export function hasConnection(res: HeldResponse): boolean {
   return res.socket !== null && res.socket !== undefined;
 }
 
+/** HTTP/1.0: without chunks, so that a FIN is the regular end. */
+export function isOldHttp(res: HeldResponse): boolean {
+  return res.req.httpVersionMajor === 1 && res.req.httpVersionMinor === 0;
+}
+
 /** Nothing can be sent any more. */
 export function isOver(res: HeldResponse): boolean {
   return res.writableEnded || res.destroyed || res.stream?.destroyed === true;

@@ -14,8 +14,6 @@ export class MountedSettings {
   readonly firstLane: Lane;
   readonly beatLane: Lane;
   readonly uploadLane: Lane;
-  /** User code may run for a request, which costs a snapshot of its async context. */
-  readonly hasHooks: boolean;
 
   constructor(settings: Settings<IncomingMessage>, mount: Mount) {
     const { clock } = surroundings;
@@ -26,10 +24,5 @@ export class MountedSettings {
     this.firstLane = clock.lane(firstBeatMs);
     this.beatLane = clock.lane(intervalMs);
     this.uploadLane = clock.lane(Math.min(lookMs, MAX_UPLOAD_LOOK_MS));
-    this.hasHooks =
-      settings.onBeat !== undefined ||
-      settings.onLateOutcome !== undefined ||
-      typeof settings.format === 'function' ||
-      typeof settings.lateError === 'function';
   }
 }

@@ -7,7 +7,6 @@ import {
   type HoldEvent,
   type HoldEventType,
   HoldRegistry,
-  Lifeline,
   SharedBeatClock,
   type Surroundings,
 } from '@holdopen/core';
@@ -53,12 +52,6 @@ export const surroundings: Surroundings = {
     }
   },
 };
-
-/** For one request, made in its own async context. */
-export function createLifeline(): Lifeline {
-  const context = new AsyncResource('holdopen');
-  return new Lifeline((callback) => context.runInAsyncScope(callback));
-}
 
 /**
  * Ends all holds for a shutdown: GET event streams at once, the others when they are done or after

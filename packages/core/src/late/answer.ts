@@ -22,6 +22,9 @@ const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 
+/** No number or word is longer, but for a hostile one. */
+const MAX_SCALAR_LENGTH = 65_536;
+
 /** Whether a JSON value can begin so: a bracket, a quote, a digit, a minus, `true`, `false`, `null`. */
 export function startsJson(code: number): boolean {
   return (
@@ -49,6 +52,7 @@ export class JsonAnswer implements Answer {
   readonly #scanner = new JsonScanner();
   #kept: Chunk[] = [];
   #shape: 'unknown' | 'nested' | 'string' | 'scalar' = 'unknown';
+  #scalarLength = 0;
   /** More came behind the complete value: this is no JSON, and nothing is kept of it. */
   #garbled = false;
 
@@ -62,10 +66,7 @@ export class JsonAnswer implements Answer {
     const payload = this.#leading.strip(chunk);
     if (payload.length === 0) return [];
     if (this.#shape === 'unknown') this.#shape = shapeOf(codeAt(payload, 0));
-    if (this.#shape === 'scalar') {
-      this.#kept.push(ownCopy(payload));
-      return [];
-    }
+    if (this.#shape === 'scalar' && !this.#garbled) return this.#keepScalar(payload);
     return this.#garbled ? [payload] : this.#release(payload);
   }
 
@@ -90,6 +91,17 @@ export class JsonAnswer implements Answer {
     if (this.#garbled) return 'closed';
     if (this.#kept.length > 0) return this.#shape === 'nested' ? 'inside' : 'closed';
     return this.#scanner.place();
+  }
+
+  /** Text that is no number and no word parses in no prefix, and need not be kept. */
+  #keepScalar(payload: Chunk): Chunk[] {
+    this.#scalarLength += payload.length;
+    this.#kept.push(ownCopy(payload));
+    if (this.#scalarLength <= MAX_SCALAR_LENGTH && isScalarText(payload)) return [];
+    this.#garbled = true;
+    const kept = this.#kept;
+    this.#kept = [];
+    return this.#withHead(kept);
   }
 
   #release(payload: Chunk): Chunk[] {
@@ -278,6 +290,18 @@ function sliceOf(chunk: Chunk, start: number, end: number): Chunk {
 /** What is kept must not change when the handler uses its buffer again. */
 function ownCopy(chunk: Chunk): Chunk {
   return typeof chunk === 'string' ? chunk : Uint8Array.from(chunk);
+}
+
+/** Only what numbers, `true`, `false`, `null` and the white space around them are made of. */
+function isScalarText(chunk: Chunk): boolean {
+  for (let i = 0; i < chunk.length; i++) {
+    const code = codeAt(chunk, i);
+    const isDigit = code >= 0x30 && code <= 0x39;
+    const isLetter = (code >= 0x61 && code <= 0x7a) || code === 0x45;
+    const isSign = code === 0x2b || code === 0x2d || code === 0x2e;
+    if (!isDigit && !isLetter && !isSign && !isJsonSpace(code)) return false;
+  }
+  return true;
 }
 
 function isAllSpace(chunk: Chunk): boolean {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import http2 from 'node:http2';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, requestText } from './support/ask.js';
 import { anyPrefixParses } from './support/payload.js';
 import { type Handler, serveHeld, TRANSPORTS } from './support/serve.js';
@@ -137,4 +138,45 @@ test('a pipelined request behind a cut response is not answered on its connectio
   await until('the first was asked', () => paths.length > 0);
   expect(client.text).not.toContain('second');
   expect(JSON.parse(`${readResponse(client.received)?.body}}`)).toEqual(ERROR);
+});
+
+describe('a held response that its handler destroys', () => {
+  test.each(TRANSPORTS)('looks incomplete over %s', async (transport) => {
+    const served = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        await quiet(30);
+        res.destroy();
+      },
+      {},
+      transport,
+    );
+    const { ended, error } = await ask(served);
+    if (transport === 'HTTP/1.0') expect(error).toBe('ECONNRESET');
+    else expect(ended).toBe('cut');
+  });
+});
+
+test('a client that does not read is cut over HTTP/2 all the same', async () => {
+  let closed = false;
+  const served = await serveHeld(
+    async (req, res) => {
+      res.on('close', () => {
+        closed = true;
+      });
+      await held(req);
+      res.setHeader('Content-Type', 'application/json');
+      res.write(`["${'x'.repeat(4_000_000)}`);
+      throw new Error('late');
+    },
+    {},
+    'h2c',
+  );
+  const session = http2.connect(served.url);
+  session.on('error', () => {});
+  onTestFinished(() => session.destroy());
+  const stream = session.request({ ':path': '/' });
+  stream.on('error', () => {});
+  stream.pause();
+  await until('the stream has closed', () => closed);
 });

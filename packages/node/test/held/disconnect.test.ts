@@ -319,3 +319,30 @@ describe('nothing is left', () => {
     expect(left).toBeLessThanOrEqual(2);
   });
 });
+
+test('the signal of a pipelined response fires when the client leaves before its turn', async () => {
+  const { seen, handler } = waiting();
+  const served = await serveHeld(handler);
+  const client = await served.connect();
+  client.send(requestText({ path: '/1' }) + requestText({ path: '/2' }));
+  await until('both were called', () => seen.length === 2);
+  const signals = seen.map(({ req }) => req.holdOpen?.signal);
+  await held((seen[0] as Seen).req);
+  client.socket.destroy();
+  await until('both signals have fired', () => signals.every((signal) => signal?.aborted === true));
+  expect(signals.map(codeOf)).toEqual(['HOLDOPEN_DISCONNECTED', 'HOLDOPEN_DISCONNECTED']);
+});
+
+test('pipelined responses do not gather listeners on their connection', async () => {
+  const served = await serveHeld((req, res) => {
+    void req.holdOpen?.signal;
+    res.end('{}');
+  });
+  const client = await served.connect();
+  for (let round = 1; round <= 3; round += 1) {
+    client.send(requestText({}).repeat(20));
+    await until('all were answered', () => client.text.split('HTTP/1.1 200').length > 20 * round);
+  }
+  const [socket] = served.connections;
+  expect(socket?.listenerCount('close')).toBeLessThan(10);
+});

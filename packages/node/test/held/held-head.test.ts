@@ -1,8 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ServerResponse } from 'node:http';
+import onHeaders from 'on-headers';
 import { describe, expect, test } from 'vitest';
+import { holdOpen } from '../../src/index.js';
 import { ask } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
-import { type Served, serveHeld, TRANSPORTS } from './support/serve.js';
-import { held } from './support/wait.js';
+import { type Handler, QUICK, type Served, serve, serveHeld, TRANSPORTS } from './support/serve.js';
+import { held, quiet, until } from './support/wait.js';
 
 const DOCUMENT = JSON.stringify({
   text: 'Grüße ☃ "quoted"\n',
@@ -181,5 +185,63 @@ describe('the HoldOpen header is exposed', () => {
     });
     const reply = await ask(served, { headers: asked });
     expect(reply.headers['access-control-expose-headers']).toBe(exposed);
+  });
+});
+
+describe('a listener for the head', () => {
+  const listening =
+    (listener: (this: ServerResponse) => void, handler: Handler): Handler =>
+    (req, res) => {
+      onHeaders(res, listener);
+      return handler(req, res);
+    };
+
+  test('runs in the request’s own async context', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const listener = holdOpen(
+      listening(
+        () => seen.push(storage.getStore()),
+        async (req, res) => {
+          await held(req);
+          res.end('{}');
+        },
+      ),
+      QUICK,
+    );
+    const served = await serve((req, res) =>
+      storage.run(`request ${req.url}`, () => listener(req, res)),
+    );
+    await ask(served, { path: '/1' });
+    await ask(served, { path: '/2' });
+    expect(seen).toEqual(['request /1', 'request /2']);
+  });
+
+  test('that throws leaves the head as the handler had it', async () => {
+    let calls = 0;
+    const served = await serveHeld(
+      listening(
+        () => {
+          calls += 1;
+          if (calls === 1) throw new Error('not now');
+        },
+        async (req, res) => {
+          res.statusCode = 201;
+          res.statusMessage = 'Made';
+          res.setHeader('ETag', '"1"');
+          res.setHeader('Content-Length', '2');
+          await until('the commit has failed', () => calls === 1);
+          await quiet(20);
+          expect(req.headers['if-none-match']).toBe('"2"');
+          res.end('{}');
+        },
+      ),
+    );
+    const reply = await ask(served, { headers: { 'If-None-Match': '"2"' } });
+    expect(reply.head).toMatch(/^HTTP\/1.1 201 Made\r\n/);
+    expect(reply.headers).toMatchObject({ etag: '"1"', 'content-length': '2' });
+    expect(reply.headers).not.toHaveProperty('holdopen');
+    expect(reply.headers).not.toHaveProperty('cache-control');
+    expect(reply.body).toBe('{}');
   });
 });

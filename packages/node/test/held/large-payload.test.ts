@@ -4,6 +4,7 @@ import http from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { ask } from './support/ask.js';
 import { serveHeld } from './support/serve.js';
 import { held, until } from './support/wait.js';
 
@@ -86,4 +87,22 @@ test('an error body of 3 MB is not kept: the problem says so', async () => {
     completion_status: 500,
     detail: expect.stringContaining('too large'),
   });
+});
+
+test.each([
+  ['numbers in lines', '12345,67890\n'],
+  ['a number without end', '1234567890'],
+])('%s under a JSON head are not kept in memory', async (_name, line) => {
+  const chunk = line.repeat(20_000);
+  let kept = 0;
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.setHeader('Content-Type', 'application/json');
+    for (let i = 0; i < 20; i += 1) res.write(chunk);
+    kept = 20 * chunk.length - res.writableLength - (res.socket?.bytesWritten ?? 0);
+    res.end();
+  });
+  const reply = await ask(served);
+  expect(reply.body.trimStart()).toBe(chunk.repeat(20).trimStart());
+  expect(kept).toBeLessThan(2 * chunk.length);
 });

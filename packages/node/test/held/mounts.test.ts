@@ -7,7 +7,7 @@ import { ask } from './support/ask.js';
 import { builtEntry } from './support/built.js';
 import { readHeldJson } from './support/payload.js';
 import { QUICK, serve, serveHeld } from './support/serve.js';
-import { held, quiet } from './support/wait.js';
+import { held, quiet, until } from './support/wait.js';
 
 const slow = async (_req: IncomingMessage, res: ServerResponse): Promise<void> => {
   await quiet(200);
@@ -163,4 +163,43 @@ test('held responses do not keep the process alive', () => {
   });
   expect(stdout).toBe('beaten\n');
   expect(signal).toBeNull();
+});
+
+describe('mounted on, off and on again', () => {
+  test('before the first beat the innermost one holds', async () => {
+    const off = holdOpen(holdOpen(slow, QUICK), { intervalMs: false });
+    const reply = await ask(await serve(holdOpen(off, QUICK)));
+    expect(readHeldJson(reply.body).beats).toBeGreaterThan(1);
+  });
+
+  test('after the commit an inner mount that is off ends the beats, and one that is on begins them', async () => {
+    const beats: number[] = [];
+    const options = {
+      ...QUICK,
+      onBeat: ({ beats: count }: { beats: number }) => beats.push(count),
+    };
+    const served = await serve(
+      holdOpen(async (req: IncomingMessage, res: ServerResponse) => {
+        await held(req);
+        holdOpen({ intervalMs: false })(req, res, () => {});
+        const before = beats.length;
+        await quiet(4 * QUICK.intervalMs);
+        expect(beats.length).toBe(before);
+        holdOpen(options)(req, res, () => {});
+        await until('it beats again', () => beats.length > before);
+        res.end('{}');
+      }, options),
+    );
+    expect(readHeldJson((await ask(served)).body).payload).toBe('{}');
+  });
+
+  test('an inner mount holds what the outer one let pass', async () => {
+    const app = express();
+    app.use(holdOpen(QUICK));
+    app.use((_req, _res, next) => void quiet(100).then(() => next()));
+    app.get('/', holdOpen({ ...QUICK, format: 'json' }), slow);
+    const reply = await ask(await serve(app), { headers: { Accept: '*/*' } });
+    expect(readHeldJson(reply.body)).toMatchObject({ payload: '{}' });
+    expect(readHeldJson(reply.body).beats).toBeGreaterThan(0);
+  });
 });

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test, vi } from 'vitest';
-import type { LateOutcome } from '../../src/index.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
+import { type BeatFormat, holdOpen, type LateOutcome } from '../../src/index.js';
 import { ask } from './support/ask.js';
 import { builtEntry } from './support/built.js';
 import { readHeldJson } from './support/payload.js';
-import { serveHeld } from './support/serve.js';
+import { QUICK, serve, serveHeld } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
 
 const built = builtEntry();
@@ -118,4 +119,94 @@ test('a listener that throws at once after it began its work is held and fails l
   });
   await once(child, 'close');
   expect(out).toBe('uncaught at once\nstatus 200\ncut\n');
+});
+
+describe('a wrapped handler within middleware that was mounted before', () => {
+  const failsLater = holdOpen(async () => {
+    await quiet(50);
+    throw Object.assign(new Error('later'), { status: 418 });
+  }, QUICK);
+
+  test('that rejects is known when it was called after the commit', async () => {
+    const served = await serveHeld(async (req, res) => {
+      await held(req);
+      // As every router does, whoever it tells.
+      Promise.resolve(failsLater(req, res)).catch(() => {});
+    });
+    const reply = await ask(served);
+    expect(reply.ended).toBe('cut');
+    expect(readHeldJson(reply.body).lateHead?.status).toBe(418);
+  });
+
+  test('that rejects is known though the listener around it gives back nothing', async () => {
+    const outer = holdOpen((req: IncomingMessage, res: ServerResponse) => {
+      Promise.resolve(failsLater(req, res)).catch(() => {});
+    }, QUICK);
+    const reply = await ask(await serve(outer));
+    expect(reply.ended).toBe('cut');
+    expect(readHeldJson(reply.body).lateHead?.status).toBe(418);
+  });
+});
+
+test.each([
+  [
+    'a status that cannot be read',
+    {
+      get status() {
+        throw new Error('no status');
+      },
+    },
+  ],
+  [
+    'a view that cannot be shown',
+    {
+      [Symbol.for('nodejs.util.inspect.custom')]() {
+        throw new Error('no view');
+      },
+    },
+  ],
+])('an error with %s ends the response all the same', async (_name, error) => {
+  const served = await serveHeld(async (req) => {
+    await held(req);
+    throw error;
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
+});
+
+test('an error body that is nested too deeply to be written again ends the response all the same', async () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.writeHead(400, { 'Content-Type': 'application/json' }).end(deep);
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(400);
+});
+
+test('a format of the user’s own that throws at a beat costs that beat and nothing else', async () => {
+  let calls = 0;
+  const format: BeatFormat = {
+    name: 'json',
+    contentType: 'application/json',
+    matches: (type) => type === 'application/json',
+    createTracker: () => ({ push() {}, place: () => 'boundary' }),
+    beat() {
+      calls += 1;
+      if (calls === 1) throw new Error('no beat');
+      return new TextEncoder().encode('\n');
+    },
+  };
+  const served = await serveHeld(
+    async (_req, res) => {
+      await until('it was asked again', () => calls > 2);
+      res.end('{}');
+    },
+    { format },
+  );
+  const reply = await ask(served);
+  expect(reply.body.trim()).toBe('{}');
+  expect(reply.body.length).toBeGreaterThan('{}'.length);
 });
