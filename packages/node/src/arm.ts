@@ -14,7 +14,7 @@ import {
 } from '@holdopen/core';
 import { watchConnection } from './before-turn.js';
 import { formatOfBegun, formatOfSilent } from './choose-format.js';
-import { commitHead, refuse } from './commit.js';
+import { commitHead, type FrameworkHead, refuse } from './commit.js';
 import { cutResponse, type RealResponse, resetOnDestroy } from './cut.js';
 import { HeldBody, OWN_HEAD, REFUSED, toChunk } from './held-body.js';
 import {
@@ -53,6 +53,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   readonly request: IncomingMessage;
   readonly res: HeldResponse;
   mounted: MountedSettings;
+  /** What a framework keeps of the head until it sends it. */
+  frameworkHead: FrameworkHead | undefined;
   /** compression() or its like stands between us and the socket. */
   readonly encodedBelow: boolean;
   readonly #write: WriteFunction;
@@ -339,7 +341,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** Sends the head in the handler's place; from here on it sees a virtual response. */
   #commit(nowMs: number): void {
     const { res, request, mounted } = this;
-    const choice = formatOfSilent(this);
+    const framework = this.frameworkHead === undefined ? [] : this.#inContext(this.frameworkHead);
+    const choice = formatOfSilent(this, framework);
     if ('untouched' in choice) {
       this.#passes = choice.untouched;
       this.#countUntouched(choice.untouched);
@@ -351,7 +354,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     }
     const { settings } = mounted;
     const prepared = this.#inContext(() =>
-      commitHead(request, res, choice.format, settings.intervalMs),
+      commitHead(request, res, choice.format, settings.intervalMs, framework),
     );
     if (res.stream !== undefined || isOldHttp(res)) resetOnDestroy(res);
     this.#head = new VirtualHead(request, res, prepared);

@@ -8,6 +8,7 @@ import {
   formatOfStream,
   isHoldableMethod,
 } from '@holdopen/core';
+import type { PreparedHeader } from './commit.js';
 import type { HeldResponse } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeadFacts } from './sent-head.js';
@@ -25,13 +26,17 @@ export interface Candidate {
 }
 
 /** The format of a response whose handler has sent nothing. */
-export function formatOfSilent(candidate: Candidate): FormatChoice {
+export function formatOfSilent(
+  candidate: Candidate,
+  framework: Iterable<PreparedHeader>,
+): FormatChoice {
   const { request, res, mounted } = candidate;
   const { formats, maxHolds } = mounted.settings;
   if (!canBeHeld(request)) return { untouched: 'method' };
   if (registry.occupied >= maxHolds) return { untouched: 'max_holds' };
   const asked = askedFormat(candidate);
-  const type = res.getHeader('content-type');
+  let type: unknown = res.getHeader('content-type');
+  for (const [name, value] of framework) if (name.toLowerCase() === 'content-type') type = value;
   if (type !== undefined) return formatByType(String(type), asked, formats.all);
   if (asked !== undefined) return { format: asked };
   const name = formatByAccept(request.headers.accept, mounted.mount);

@@ -9,15 +9,17 @@ import {
 } from '@holdopen/core';
 import type { HeldResponse } from './message.js';
 
+export type PreparedHeader = readonly [name: string, value: number | string | readonly string[]];
+
+/** Gives the headers that a framework has prepared and not yet put on the response. */
+export type FrameworkHead = () => Iterable<PreparedHeader>;
+
 /** What the handler had prepared when its head was taken from it. */
 export interface PreparedHead {
   readonly statusCode: number;
   readonly statusMessage: string | undefined;
   /** Names as the handler wrote them; `undefined` if it had set none. */
-  readonly headers: readonly (readonly [
-    name: string,
-    value: number | string | readonly string[],
-  ])[];
+  readonly headers: readonly PreparedHeader[];
 }
 
 /**
@@ -30,7 +32,9 @@ export function commitHead(
   res: HeldResponse,
   format: BeatFormat,
   intervalMs: number,
+  framework: Iterable<PreparedHeader>,
 ): PreparedHead {
+  for (const [name, value] of framework) res.setHeader(name, value);
   const bare = res.getHeaderNames().length === 0;
   const prepared = takeHead(res);
   const hidden = hideFromFramework(req);

@@ -1,20 +1,9 @@
-import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import {
-  HoldOpenError,
-  type HoldOpenOptions,
-  inertHandle,
-  type Mount,
-  resolveOptions,
-} from '@holdopen/core';
-import { type Arm, type ArmedResponse, arm } from './arm.js';
-import './handle.js';
-import { MountedSettings } from './mounted.js';
-
-/** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-export type NodeResponse = ServerResponse | Http2ServerResponse;
+import { HoldOpenError } from '@holdopen/core';
+import { mountOptions, watch } from './adapter.js';
+import type { ArmedResponse } from './arm.js';
+import type { NodeRequest, NodeResponse } from './message.js';
+import type { NodeHoldOpenOptions } from './mounted.js';
 
 /** A request listener, as `createServer` takes it. What it returns passes through. */
 export type Listener<Req = IncomingMessage, Res = ServerResponse, Result = unknown> = (
@@ -28,8 +17,6 @@ export type Middleware = (
   res: ServerResponse,
   next: (error?: unknown) => void,
 ) => void;
-
-export type NodeHoldOpenOptions = HoldOpenOptions<IncomingMessage>;
 
 /**
  * Keeps the responses of a request listener alive while it is silent, with white space before JSON
@@ -76,19 +63,11 @@ export function holdOpen(
   return createMiddleware(first);
 }
 
-function mount(options: NodeHoldOpenOptions | undefined, where: Mount): MountedSettings {
-  const settings = resolveOptions(options, {
-    encode: (text) => Buffer.from(text),
-    environment: process.env.HOLDOPEN,
-  });
-  return new MountedSettings(settings, where);
-}
-
 function wrapListener(
   handler: Listener<never, never>,
   options: NodeHoldOpenOptions | undefined,
 ): Listener<never, never> {
-  const mounted = mount(options, 'route');
+  const mounted = mountOptions(options, 'route');
   return function holdOpenListener(
     this: unknown,
     req: IncomingMessage,
@@ -110,28 +89,12 @@ function wrapListener(
 }
 
 function createMiddleware(options: NodeHoldOpenOptions | undefined): Middleware {
-  const overAll = mount(options, 'global');
-  const onRoute = mount(options, 'route');
+  const overAll = mountOptions(options, 'global');
+  const onRoute = mountOptions(options, 'route');
   return function holdOpenMiddleware(req, res, next) {
     // Express says so where the middleware stands on one route.
     const mounted = (req as { route?: unknown }).route === undefined ? overAll : onRoute;
     watch(req, res as unknown as ArmedResponse, mounted);
     next();
   };
-}
-
-function watch(
-  req: IncomingMessage,
-  res: ArmedResponse,
-  mounted: MountedSettings,
-): Arm | undefined {
-  if (mounted.settings.enabled) return arm(req, res, mounted);
-  switchOff(req, res, mounted);
-  return undefined;
-}
-
-/** Switched off here, perhaps within a mount that is not. */
-function switchOff(req: IncomingMessage, res: ArmedResponse, mounted: MountedSettings): void {
-  if (req.holdOpen === undefined) req.holdOpen = inertHandle();
-  else arm(req, res, mounted);
 }

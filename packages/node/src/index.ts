@@ -14,13 +14,15 @@ export {
   type LateError,
   type LateOutcome,
   type LateSuccess,
+  type Mount,
 } from '@holdopen/core';
+export { mountOptions, watchResponse } from './adapter.js';
+export type { FrameworkHead, PreparedHeader } from './commit.js';
 export {
   holdOpen,
   type Listener,
   type Middleware,
-  type NodeHoldOpenOptions,
-  type NodeRequest,
-  type NodeResponse,
 } from './hold-open.js';
+export type { NodeRequest, NodeResponse } from './message.js';
+export type { MountedSettings, NodeHoldOpenOptions } from './mounted.js';
 export { drain, registry } from './surroundings.js';

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { Lane, Mount, Settings } from '@holdopen/core';
+import type { HoldOpenOptions, Lane, Mount, Settings } from '@holdopen/core';
 import { surroundings } from './surroundings.js';
+
+export type NodeHoldOpenOptions = HoldOpenOptions<IncomingMessage>;
 
 /** While a request's body arrives, this part of `firstBeatMs` passes between two looks. */
 const UPLOAD_LOOKS = 8;
