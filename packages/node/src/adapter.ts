@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type HoldHandle, inertHandle, type Mount, resolveOptions } from '@holdopen/core';
 import { type Arm, type ArmedResponse, arm } from './arm.js';
-import type { FrameworkHead } from './commit.js';
+import type { Framework } from './framework.js';
 import './handle.js';
 import type { NodeRequest, NodeResponse } from './message.js';
 import { MountedSettings, type NodeHoldOpenOptions } from './mounted.js';
@@ -26,21 +26,18 @@ export function mountOptions(
 /**
  * For adapters: watches one response, from before its handler is called. Watched again, the options
  * of the last call win.
- *
- * @param frameworkHead where a framework keeps headers until it sends the head. It is asked once, when
- * the head leaves in the handler's place.
  */
 export function watchResponse(
   request: NodeRequest,
   response: NodeResponse,
   mounted: MountedSettings,
-  frameworkHead?: FrameworkHead,
+  framework?: Framework,
 ): HoldHandle {
   // The compatibility API of HTTP/2 is called as HTTP/1's is; its types do not know it.
   const req = request as IncomingMessage;
   const armed = watch(req, response as unknown as ArmedResponse, mounted);
   if (armed === undefined) return inertHandle();
-  if (frameworkHead !== undefined) armed.frameworkHead = frameworkHead;
+  if (framework !== undefined) armed.framework = framework;
   return armed;
 }
 

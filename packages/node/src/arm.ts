@@ -14,8 +14,10 @@ import {
 } from '@holdopen/core';
 import { watchConnection } from './before-turn.js';
 import { formatOfBegun, formatOfSilent } from './choose-format.js';
-import { commitHead, type FrameworkHead, refuse } from './commit.js';
+import { commitHead, refuse } from './commit.js';
 import { cutResponse, type RealResponse, resetOnDestroy } from './cut.js';
+import { writeFramed } from './framed-beat.js';
+import type { Framework } from './framework.js';
 import { HeldBody, OWN_HEAD, REFUSED, toChunk } from './held-body.js';
 import {
   type EndFunction,
@@ -53,8 +55,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   readonly request: IncomingMessage;
   readonly res: HeldResponse;
   mounted: MountedSettings;
-  /** What a framework keeps of the head until it sends it. */
-  frameworkHead: FrameworkHead | undefined;
+  /** What a framework knows of the response and the response does not. */
+  framework: Framework | undefined;
   /** compression() or its like stands between us and the socket. */
   readonly encodedBelow: boolean;
   readonly #write: WriteFunction;
@@ -119,6 +121,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   get route(): string {
+    if (this.framework?.route !== undefined) return `${this.method} ${this.framework.route}`;
     const { route, baseUrl } = this.request as { route?: { path?: unknown }; baseUrl?: string };
     const path = typeof route?.path === 'string' ? (baseUrl ?? '') + route.path : undefined;
     return `${this.method} ${path ?? this.request.url?.split('?', 1)[0] ?? '/'}`;
@@ -130,6 +133,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   sendBeat(bytes: Uint8Array): void {
+    const isNative = !this.#committing && this.#write === NATIVE_WRITE;
+    if (isNative && writeFramed(this.res, bytes)) return;
     const head = this.#head;
     head?.enter();
     try {
@@ -341,7 +346,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** Sends the head in the handler's place; from here on it sees a virtual response. */
   #commit(nowMs: number): void {
     const { res, request, mounted } = this;
-    const framework = this.frameworkHead === undefined ? [] : this.#inContext(this.frameworkHead);
+    const framework = this.#inContext(() => this.framework?.preparedHeaders() ?? []);
     const choice = formatOfSilent(this, framework);
     if ('untouched' in choice) {
       this.#passes = choice.untouched;
@@ -419,7 +424,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #adopt(): void {
     this.#adopted = true;
     const { tcpKeepAliveMs } = this.mounted.settings;
-    if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive(true, tcpKeepAliveMs);
+    // What stands in for a socket where requests are injected cannot.
+    if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive?.(true, tcpKeepAliveMs);
     this.#watchClose();
     this.#followResult();
   }

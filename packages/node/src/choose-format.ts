@@ -8,7 +8,7 @@ import {
   formatOfStream,
   isHoldableMethod,
 } from '@holdopen/core';
-import type { PreparedHeader } from './commit.js';
+import type { PreparedHeader } from './framework.js';
 import type { HeldResponse } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeadFacts } from './sent-head.js';

@@ -7,12 +7,8 @@ import {
   HIDDEN_AT_COMMIT,
   REMOVED_AT_COMMIT,
 } from '@holdopen/core';
+import type { PreparedHeader } from './framework.js';
 import type { HeldResponse } from './message.js';
-
-export type PreparedHeader = readonly [name: string, value: number | string | readonly string[]];
-
-/** Gives the headers that a framework has prepared and not yet put on the response. */
-export type FrameworkHead = () => Iterable<PreparedHeader>;
 
 /** What the handler had prepared when its head was taken from it. */
 export interface PreparedHead {
@@ -38,11 +34,14 @@ export function commitHead(
   const bare = res.getHeaderNames().length === 0;
   const prepared = takeHead(res);
   const hidden = hideFromFramework(req);
+  // Without the header every coding would be acceptable (RFC 9110 section 12.5.3).
+  req.headers['accept-encoding'] = 'identity';
   try {
     if (bare) sendBareHead(res, format, intervalMs);
     else sendHead(req, res, format, intervalMs);
   } catch (error) {
     // A listener for the head threw: everything is as the handler had it.
+    delete req.headers['accept-encoding'];
     Object.assign(req.headers, hidden);
     if (!res.headersSent) restoreHeaders(res, prepared);
     restoreStatus(res, prepared);

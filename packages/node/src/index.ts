@@ -17,7 +17,7 @@ export {
   type Mount,
 } from '@holdopen/core';
 export { mountOptions, watchResponse } from './adapter.js';
-export type { FrameworkHead, PreparedHeader } from './commit.js';
+export type { Framework, PreparedHeader } from './framework.js';
 export {
   holdOpen,
   type Listener,

@@ -11,7 +11,6 @@ const CONDITIONS = {
   'If-Modified-Since': 'Mon, 01 Jan 2035 00:00:00 GMT',
   Range: 'bytes=0-3',
   'If-Range': '"v1"',
-  'Accept-Encoding': 'gzip, br',
 };
 
 test('conditions and ranges are there before the commit and gone after it', async () => {
@@ -26,6 +25,23 @@ test('conditions and ranges are there before the commit and gone after it', asyn
   await ask(served, { headers: CONDITIONS });
   expect(seen).toEqual([names, []]);
 });
+
+test.each([
+  ['some', { 'Accept-Encoding': 'gzip, br' }],
+  ['none', {}],
+])(
+  'after the commit nothing but plain text is acceptable to a client that names %s codings',
+  async (_name, headers) => {
+    let accepted: unknown;
+    const served = await serveHeld(async (req, res) => {
+      await held(req);
+      accepted = req.headers['accept-encoding'];
+      res.end('{}');
+    });
+    await ask(served, { headers });
+    expect(accepted).toBe('identity');
+  },
+);
 
 test('Express answers a conditional request late with the whole document', async () => {
   const app = express();

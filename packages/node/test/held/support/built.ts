@@ -7,9 +7,13 @@ let isBuilt = false;
 export function builtEntry(): string {
   if (!isBuilt) {
     const root = fileURLToPath(new URL('../../../../../', import.meta.url));
-    execFileSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-b'], {
-      cwd: root,
-    });
+    execFileSync(
+      process.execPath,
+      [`${root}/node_modules/typescript/bin/tsc`, '-b', 'packages/node'],
+      {
+        cwd: root,
+      },
+    );
     isBuilt = true;
   }
   return new URL('../../../dist/index.js', import.meta.url).href;
