@@ -62,6 +62,8 @@ export class SharedBeatClock implements BeatClock {
   readonly #timers: Timers;
   readonly #lanes = new Map<number, SharedLane>();
   #busyLanes: SharedLane[] = [];
+  /** Which lane comes first. It changes, so that a crowded one does not starve the others. */
+  #turn = 0;
   /** The time of the last tick, rounded up: an entry waits from here. */
   #stampMs = 0;
   #timer: unknown;
@@ -136,8 +138,11 @@ export class SharedBeatClock implements BeatClock {
     let nextDueMs = Number.POSITIVE_INFINITY;
     let allSeen = false;
     const lanes = this.#busyLanes;
+    const count = lanes.length;
+    if (count > 0) this.#turn = (this.#turn + 1) % count;
     try {
-      for (const lane of lanes) {
+      for (let i = 0; i < count; i += 1) {
+        const lane = lanes[(i + this.#turn) % count] as SharedLane;
         let head = lane.head();
         while (head !== undefined && head.dueMs <= nowMs && left > 0) {
           left -= 1;

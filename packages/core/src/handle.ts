@@ -30,7 +30,10 @@ let inert: HoldHandle | undefined;
 /** The handle where nothing is held: it works and does nothing. */
 export function inertHandle(): HoldHandle {
   inert ??= Object.freeze({
-    signal: new AbortController().signal,
+    // Listeners would gather on one that all requests share.
+    get signal() {
+      return new AbortController().signal;
+    },
     touch() {},
     id: '',
     state: 'off' as const,

@@ -127,6 +127,8 @@ export class Hold<Request = unknown> implements HoldInfo {
   #unproven = false;
   #outcome: LateOutcome | undefined;
   #abortReason: HoldOpenError | undefined;
+  /** What the handler has thrown, which more than one may tell of. */
+  #error: unknown;
   readonly #startedMs: number;
   /** The handler's last sign of life. */
   #lifeMs: number;
@@ -290,6 +292,7 @@ export class Hold<Request = unknown> implements HoldInfo {
 
   /** Work that was told to stop has stopped, or the application has answered with this very error. */
   #isExpected(error: unknown): boolean {
+    if (error !== undefined && error === this.#error) return true;
     const reason = this.#abortReason;
     const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown };
     if (reason !== undefined && (error === reason || cause === reason || name === 'AbortError')) {
@@ -298,7 +301,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     return this.#outcome?.ok === false;
   }
 
-  /** The payload could not be decoded. */
+  /** The payload could not be decoded, or was not as long as its head said. */
   undecodable(detail: string): void {
     this.#fail({ ok: false, status: 500, code: 'undecodable', headers: [], detail });
   }
@@ -388,13 +391,7 @@ export class Hold<Request = unknown> implements HoldInfo {
       this.#announced = true;
       return this.#settings.formats.sse.announcement(this.#settings.intervalMs);
     }
-    try {
-      return this.#format.beat(place, first);
-    } catch (error) {
-      // A format of the user's own.
-      this.#tell.reportOnce('the format could not give a beat', error);
-      return undefined;
-    }
+    return this.#format.beat(place, first);
   }
 
   #silenceLimitMs(): number {
@@ -458,8 +455,9 @@ export class Hold<Request = unknown> implements HoldInfo {
     }
     if (this.#answer instanceof KeptAnswer && outcome?.ok === false) {
       const { failure, ownJson } = readErrorBody(outcome, this.#answer);
-      const ending = this.#ending(failure, ownJson);
+      // First, so that user code which answers from in here meets a hold that is over.
       this.#leave('failed');
+      const ending = this.#ending(failure, ownJson);
       this.#told(failure);
       return { chunks: ending.text === '' ? [] : [ending.text], cut: ending.cut };
     }
@@ -476,8 +474,9 @@ export class Hold<Request = unknown> implements HoldInfo {
 
   #fail(outcome: LateError): void {
     if (this.over) return;
-    const ending = this.#ending(outcome, undefined);
+    this.#error = outcome.error;
     this.#leave('failed');
+    const ending = this.#ending(outcome, undefined);
     this.#host.finish(ending.text, ending.cut, outcome.status);
     this.#told(outcome);
   }

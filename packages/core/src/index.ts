@@ -23,6 +23,7 @@ export type {
   LateFailure,
   Place,
 } from './formats/format.js';
+export { guardFormat } from './formats/guarded.js';
 export { type HoldHandle, inertHandle } from './handle.js';
 export {
   announcement,

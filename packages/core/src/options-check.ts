@@ -1,5 +1,6 @@
 import { HoldOpenError } from './errors.js';
 import type { BeatFormat } from './formats/format.js';
+import { NEVER_LATE } from './held-head.js';
 import type { LateErrorPolicy } from './late/outcome.js';
 import {
   DEFAULT_FRAME,
@@ -16,7 +17,7 @@ import {
 const FORMAT_NAMES: readonly FormatName[] = ['auto', 'json', 'sse', 'ndjson', 'json-seq'];
 
 export function optionsObject(given: unknown): void {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
+  if (Object.prototype.toString.call(given) === '[object Object]') return;
   throw new HoldOpenError(
     'HOLDOPEN_INVALID_OPTION',
     `The options of holdOpen must be an object, such as { intervalMs: 8000 }, not ${show(given)}.`,
@@ -127,7 +128,23 @@ export function checkFormat(given: unknown): FormatChoiceOption {
   const named = FORMAT_NAMES.find((name) => name === given);
   if (named !== undefined) return named;
   if (isBeatFormat(given)) {
-    if (/^[a-z*][a-z0-9_\-.*]*$/.test(given.name)) return given;
+    const { name, contentType } = given;
+    if (FORMAT_NAMES.some((taken) => taken === name)) {
+      throw new HoldOpenError(
+        'HOLDOPEN_INVALID_OPTION',
+        `A format of your own cannot be named ${show(name)}, which is holdopen's. Give it a name of its own, such as 'my-${name}'.`,
+        { option: 'format', given },
+      );
+    }
+    // RFC 9110 section 8.3.1.
+    if (!/^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+ *(;[ -~]*)?$/.test(contentType)) {
+      throw new HoldOpenError(
+        'HOLDOPEN_INVALID_OPTION',
+        `The contentType of a format must be a media type, such as 'application/json'; it was ${show(contentType)}.`,
+        { option: 'format', given },
+      );
+    }
+    if (/^[a-z*][a-z0-9_\-.*]*$/.test(name)) return given;
     throw new HoldOpenError(
       'HOLDOPEN_INVALID_OPTION',
       `The name of a format stands in the HoldOpen header: lower-case letters, digits, "-", "_", "." and "*" only; it was ${show(given.name)}.`,
@@ -168,9 +185,14 @@ function frameFault(given: unknown): string | undefined {
     return 'frame must end with a line feed, or the next line of the stream becomes part of it: add "\\n\\n".';
   }
   if (given.includes('\r')) return 'frame must use line feeds only, no carriage returns.';
+  if (given.startsWith('\ufeff')) return 'frame must not begin with a byte order mark.';
   const lines = given.split('\n');
   if (lines.some((line) => /^id(:|$)/.test(line))) {
     return 'frame must not have an id: it would move the Last-Event-ID that clients resume from.';
+  }
+  const hasData = lines.some((line) => /^data(:|$)/.test(line));
+  if (hasData && !lines.some((line) => /^event: ?[^ ]/.test(line))) {
+    return "A frame with data must have an event name that clients do not listen to, or each beat is a message to all of them: 'event: ping\\ndata: \\n\\n', or a comment.";
   }
   const hasFields = lines.some((line) => line !== '' && !line.startsWith(':'));
   if (hasFields && !given.endsWith('\n\n')) {
@@ -209,11 +231,18 @@ export function lateHeadersOption(given: unknown): ReadonlySet<string> {
         { option: 'lateHeaders', given },
       );
     }
-    // RFC 9110 section 5.1: a field name is a token; RFC 9651 keys are narrower still.
+    if (NEVER_LATE.has(name)) {
+      throw new HoldOpenError(
+        'HOLDOPEN_INVALID_OPTION',
+        `lateHeaders cannot name ${name}: it speaks of a head, a body or a connection that is not its own any more. Leave it out.`,
+        { option: 'lateHeaders', given },
+      );
+    }
+    // RFC 9651 section 3.1.2: narrower than the token of RFC 9110 section 5.1.
     if (!/^[a-z*][a-z0-9_\-.*]*$/.test(name)) {
       throw new HoldOpenError(
         'HOLDOPEN_INVALID_OPTION',
-        `lateHeaders has ${show(name)}, which is no header name.`,
+        `lateHeaders has ${show(name)}, which cannot travel in a late head: names begin with a letter there and have letters, digits, "-", "_", "." and "*".`,
         { option: 'lateHeaders', given },
       );
     }

@@ -36,10 +36,10 @@ export interface HoldOpenOptions<Request = unknown> {
   /**
    * How the body carries beats. `'auto'` goes by the handler's content type, then by `Accept`.
    * Say so here if a route answers with NDJSON, or if holdOpen is mounted globally and a route's
-   * clients accept everything.
+   * clients accept everything. A function that gives nothing leaves it to `'auto'`.
    * @default 'auto'
    */
-  format?: FormatChoiceOption | ((request: Request) => FormatChoiceOption) | undefined;
+  format?: FormatChoiceOption | ((request: Request) => FormatChoiceOption | undefined) | undefined;
   /**
    * The beat of an event stream: comments, or an event of a name your clients ignore. Ends with a
    * line feed.
@@ -100,7 +100,7 @@ export interface Settings<Request = unknown> {
   readonly enabled: boolean;
   readonly intervalMs: number;
   readonly firstBeatMs: number;
-  readonly format: FormatChoiceOption | ((request: Request) => FormatChoiceOption);
+  readonly format: FormatChoiceOption | ((request: Request) => FormatChoiceOption | undefined);
   readonly formats: Formats;
   readonly lateError: LateErrorPolicy<Request>;
   readonly lateHeaders: ReadonlySet<string>;

@@ -106,18 +106,10 @@ export class HoldRegistry {
    * clients; all others may take `timeoutMs` to end by themselves, then they end with a late 503 and
    * `retry-after`. Responses that fall silent afterwards get a plain 503. Call it after
    * `server.close()` and before `process.exit()`.
-   * @throws HoldOpenError if `timeoutMs` is no number of milliseconds.
+   * @throws HoldOpenError if an option is wrong.
    */
   async drain(timers: DrainTimers, options: DrainOptions = {}): Promise<DrainResult> {
-    const { timeoutMs = DEFAULT_DRAIN_MS, retryAfterSeconds = DEFAULT_RETRY_AFTER_S } = options;
-    for (const [name, value] of Object.entries({ timeoutMs, retryAfterSeconds })) {
-      if (typeof value === 'number' && value >= 0 && value <= MAX_TIMER_MS) continue;
-      throw new HoldOpenError(
-        'HOLDOPEN_INVALID_OPTION',
-        `drain: ${name} must be a number from 0 to ${MAX_TIMER_MS}; it was ${String(value)}.`,
-        { option: name, given: value },
-      );
-    }
+    const { timeoutMs, retryAfterSeconds } = drainOptions(options);
     const before = this.#holds.size;
     this.#phase = 'draining';
     this.retryAfterSeconds = retryAfterSeconds;
@@ -146,4 +138,38 @@ export class HoldRegistry {
       this.#onEmpty.add(done);
     });
   }
+}
+
+function drainOptions(given: unknown): Required<DrainOptions> {
+  if (Object.prototype.toString.call(given) !== '[object Object]') {
+    throw new HoldOpenError(
+      'HOLDOPEN_INVALID_OPTION',
+      `The options of drain must be an object, such as { timeoutMs: 10000 }, not ${String(given)}.`,
+      { given },
+    );
+  }
+  const options = given as DrainOptions;
+  for (const name of Object.keys(options)) {
+    if (name === 'timeoutMs' || name === 'retryAfterSeconds') continue;
+    throw new HoldOpenError(
+      'HOLDOPEN_UNKNOWN_OPTION',
+      `drain has no option ${JSON.stringify(name)}. It has: timeoutMs, retryAfterSeconds.`,
+      { option: name, given: Reflect.get(options, name) },
+    );
+  }
+  const { timeoutMs = DEFAULT_DRAIN_MS, retryAfterSeconds = DEFAULT_RETRY_AFTER_S } = options;
+  checkNumber('timeoutMs', timeoutMs, timeoutMs >= 0, 'a number');
+  // RFC 9110 section 10.2.3: whole seconds.
+  const isWhole = Number.isInteger(retryAfterSeconds) && retryAfterSeconds >= 0;
+  checkNumber('retryAfterSeconds', retryAfterSeconds, isWhole, 'a whole number');
+  return { timeoutMs, retryAfterSeconds };
+}
+
+function checkNumber(name: string, given: unknown, fits: boolean, kind: string): void {
+  if (typeof given === 'number' && fits && given <= MAX_TIMER_MS) return;
+  throw new HoldOpenError(
+    'HOLDOPEN_INVALID_OPTION',
+    `drain: ${name} must be ${kind} from 0 to ${MAX_TIMER_MS}; it was ${String(given)}.`,
+    { option: name, given },
+  );
 }

@@ -90,12 +90,6 @@ export class HoldReporter<Request> {
     this.#around.warn(code, `${route} ${matter}`);
   }
 
-  reportOnce(matter: string, error: unknown): void {
-    const { route } = this.#host;
-    if (!this.#around.registry.firstTime(`${matter} ${route}`)) return;
-    this.#around.report(`${route}: ${matter}`, error);
-  }
-
   /** User code must not break the response, whether it throws or rejects. */
   hook(name: string, callback: () => unknown): void {
     const failed = (error: unknown): void => {

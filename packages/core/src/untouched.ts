@@ -4,7 +4,7 @@ import type { Surroundings } from './surroundings.js';
 /** What a person can do about a slow response that was not held. */
 const CURES: Partial<Record<UntouchedReason, string>> = {
   accept:
-    "its clients do not ask for JSON or an event stream alone. If it answers with JSON, mount holdOpen({ format: 'json' }) on this route.",
+    "its clients do not ask for JSON or an event stream alone. If it answers with JSON, give the options of this route format: 'json'.",
   max_holds: 'maxHolds responses are held already. Raise it, or run more processes.',
   length:
     'its head went out with a Content-Length, so that nothing can be added. Send it together with the body, or without the length.',

@@ -281,3 +281,17 @@ describe('the shared clock', () => {
     expect(entry.firedMs.length).toBe(1);
   });
 });
+
+test('a lane that is always due does not starve the others', () => {
+  const timers = new FakeTimers();
+  const clock = new SharedBeatClock(timers);
+  const crowded = clock.lane(1);
+  for (let i = 0; i < 5_000; i += 1) {
+    const entry: Entry = new Entry(timers, () => crowded.add(entry));
+    crowded.add(entry);
+  }
+  const other = new Entry(timers);
+  clock.lane(100).add(other);
+  timers.advance(150);
+  expect(other.firedMs).toHaveLength(1);
+});

@@ -192,11 +192,14 @@ describe('the other options', () => {
     ['frame', ['', ':', ': x\n\n:'], /must end with a line feed.*add/],
     ['frame', [':\r\n', ':\r\n\n'], /line feeds only/],
     ['frame', ['id: 1\n\n', 'event: x\nid\n\n'], /Last-Event-ID/],
-    ['frame', ['event: ping\n', 'data: x\n'], /must end with a blank line.*\\n\\n/],
+    ['frame', ['data\n\n', 'data: x\n\n', 'event:\ndata: x\n\n'], /must have an event name/],
+    ['frame', ['\ufeffid: 7\n\n'], /byte order mark/],
+    ['frame', ['event: ping\n', 'event: ping\ndata: x\n'], /must end with a blank line.*\\n\\n/],
     ['lateError', ['end', '', null, 1, true, [], {}], /must be 'cut', 'body' or a function/],
     ['lateHeaders', ['x', null, 1, true, {}, [1], ['x', null]], /must be an array of header names/],
     ['lateHeaders', [['Set-Cookie']], /set the cookie before the first beat/i],
-    ['lateHeaders', [['x y'], [''], ['a:b'], ['é']], /no header name/],
+    ['lateHeaders', [['x y'], [''], ['a:b'], ['é']], /cannot travel in a late head/],
+    ['lateHeaders', [['Content-Type'], ['etag'], ['Connection']], /not its own any more/],
     ['onDisconnect', ['stop', '', null, 1, true, false, []], /must be 'abort' or 'continue'/],
     ['onBeat', ['x', null, 1, true, false, {}], /onBeat must be a function/],
     ['onLateOutcome', ['x', null, 1, true, false, {}], /onLateOutcome must be a function/],
@@ -211,13 +214,17 @@ describe('the other options', () => {
     }
   });
 
-  test.each(['\n', ':\n', ': x\n', ': a\n: b\n\n', 'event: ping\ndata: {}\n\n', 'data\n\n'])(
-    'frame may be %j',
-    (frame) => {
-      const { sse } = resolveOptions({ frame }).formats;
-      expect(decode(sse.beat('boundary', true) ?? new Uint8Array())).toBe(frame);
-    },
-  );
+  test.each([
+    '\n',
+    ':\n',
+    ': x\n',
+    ': a\n: b\n\n',
+    'event: ping\ndata: {}\n\n',
+    'event: ping\ndata\n\n',
+  ])('frame may be %j', (frame) => {
+    const { sse } = resolveOptions({ frame }).formats;
+    expect(decode(sse.beat('boundary', true) ?? new Uint8Array())).toBe(frame);
+  });
 
   test('lateHeaders are read in any case', () => {
     const { lateHeaders } = resolveOptions({ lateHeaders: ['X-Request-Id', 'x-job'] });
@@ -304,3 +311,28 @@ describe('options as a whole', () => {
     expect(resolveOptions(options).intervalMs).toBe(1_000);
   });
 });
+
+test.each([[new Map([['intervalMs', 5]])], [new Date()], [new Set()]])(
+  '%o are no options',
+  (given) => {
+    expect(() => resolveOptions(given as object)).toThrow(/must be an object, such as/);
+  },
+);
+
+test.each(['json', 'sse', 'ndjson', 'json-seq', 'auto'])(
+  'a format of the user cannot be named %s',
+  (name) => {
+    const format = {
+      name,
+      contentType: 'a/b',
+      matches: () => true,
+      createTracker: () => ({ push() {}, place: () => 'boundary' as const }),
+      beat: () => undefined,
+    };
+    expect(() => resolveOptions({ format })).toThrow(/a name of its own/);
+    expect(() =>
+      resolveOptions({ format: { ...format, name: 'mine', contentType: 'a/b\r\nx: y' } }),
+    ).toThrow(/must be a media type/);
+    expect(() => resolveOptions({ format: { ...format, name: 'mine' } })).not.toThrow();
+  },
+);

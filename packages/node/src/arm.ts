@@ -15,29 +15,33 @@ import {
 import { watchConnection } from './before-turn.js';
 import { formatOfBegun, formatOfSilent } from './choose-format.js';
 import { commitHead, refuse } from './commit.js';
-import { cutResponse, type RealResponse, resetOnDestroy } from './cut.js';
+import { cutResponse, type RealResponse } from './cut.js';
+import { dropVisibly } from './drop.js';
 import { writeFramed } from './framed-beat.js';
 import type { Framework } from './framework.js';
-import { HeldBody, OWN_HEAD, REFUSED, toChunk } from './held-body.js';
+import { HeldBody, OwnHead, REFUSED, toChunk } from './held-body.js';
 import {
   type EndFunction,
   type HeldResponse,
   hasConnection,
   isClosed,
-  isOldHttp,
+  isComplete,
   isOver,
   isReady,
   socketOf,
-  Upload,
   type WriteFunction,
 } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeaders } from './sent-head.js';
 import { registry, surroundings } from './surroundings.js';
+import { Upload } from './upload.js';
 import { VirtualHead } from './virtual-head.js';
 
 const { clock } = surroundings;
 const { process } = globalThis;
+
+/** Remaining times are rounded up to this, so that there are few lanes. */
+const REMOUNT_GRAIN_MS = 25;
 
 /** Where a watched response keeps its arm. */
 const ARM: unique symbol = Symbol('holdOpen');
@@ -64,16 +68,26 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #hold: Hold<IncomingMessage> | undefined;
   /** What the handler sees once its head has been sent in its place. */
   #head: VirtualHead | undefined;
+  /** The handler has sent its head itself. */
+  #ownHead: OwnHead | undefined;
   #body: HeldBody | undefined;
-  /** Why the response passes; `'ended'` once there is nothing to watch any more. */
-  #passes: UntouchedReason | 'off' | 'ended' | undefined;
+  /**
+   * Why the response passes, once it does. `'ended'`: its handler has ended it. `'left'`: its client
+   * has left. `'broken'`: some code that ran in our place has failed, and we keep away from it.
+   */
+  #passes: UntouchedReason | 'off' | 'ended' | 'left' | 'broken' | undefined;
   /** The request's own async context, for user code that the clock sets going. */
   readonly #context = new AsyncResource('holdopen');
   /** What the handler gave back. */
   #result: unknown;
+  #resultIsLast = false;
+  /** The handler has failed, and whoever called it has until the next beat to answer in its place. */
+  #rejection: { readonly error: unknown } | undefined;
   #upload: Upload | undefined;
   #lifeline: Lifeline | undefined;
   #watchesClose = false;
+  /** When the silence began, for mounts that come later. */
+  #startMs: number | undefined;
   /** The first beat was due, so that the response is ours to look after. */
   #adopted = false;
   #committing = false;
@@ -110,8 +124,9 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   get state(): HoldHandle['state'] {
     if (this.#hold !== undefined) return this.#hold.state;
     if (this.#passes === undefined) return 'waiting';
-    if (this.#passes === 'off') return 'off';
-    return this.#passes === 'ended' ? 'complete' : 'untouched';
+    if (this.#passes === 'ended') return 'complete';
+    if (this.#passes === 'left') return 'gone';
+    return this.#passes === 'off' ? 'off' : 'untouched';
   }
 
   // --- what the hold asks of us
@@ -135,29 +150,36 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   sendBeat(bytes: Uint8Array): void {
     const isNative = !this.#committing && this.#write === NATIVE_WRITE;
     if (isNative && writeFramed(this.res, bytes)) return;
-    const head = this.#head;
-    head?.enter();
+    const head = this.#face();
+    head.enter();
     try {
       this.#write.call(this.res, bytes);
       if (this.encodedBelow) this.res.flush?.();
     } finally {
-      head?.leave();
+      head.leave();
     }
   }
 
   finish(text: string, cut: boolean, status: number | undefined): void {
-    const head = this.#head;
+    const head = this.#face();
     // For the log lines and spans that are written at the end.
-    if (head !== undefined && status !== undefined) this.res.statusCode = status;
-    head?.enter();
-    head?.end();
+    if (this.#head !== undefined && status !== undefined) this.res.statusCode = status;
+    head.enter();
+    head.end();
     try {
       if (cut) cutResponse(this.#realResponse(), text === '' ? [] : [text]);
       else if (text === '') this.#end.call(this.res);
       else this.#end.call(this.res, text);
     } finally {
-      head?.leave();
+      head.leave();
     }
+  }
+
+  /** Our own calls come by `write` and `end` again, and must be told from the handler's. */
+  #face(): VirtualHead | OwnHead {
+    if (this.#head !== undefined) return this.#head;
+    this.#ownHead ??= new OwnHead();
+    return this.#ownHead;
   }
 
   wait(lane: Lane): void {
@@ -193,9 +215,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   onWrite(args: unknown[]): boolean {
     const body = this.#body ?? this.#heldBody();
     if (body !== undefined) return body.write(args);
+    if (this.#ownHead?.inside === true) return this.#write.apply(this.res, args);
     if (this.#dropped(args)) return true;
     const accepted = this.#write.apply(this.res, args);
-    if (this.#passes === undefined) this.#passed(args[0], args[1]);
+    if (this.#passes === undefined) this.#follow(args[0], args[1]);
     return accepted;
   }
 
@@ -203,6 +226,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   onEnd(args: unknown[]): HeldResponse {
     const body = this.#body ?? this.#heldBody();
     if (body !== undefined) return body.end(args);
+    if (this.#ownHead?.inside === true) return this.#end.apply(this.res, args);
     if (this.#dropped(args)) return this.res;
     clock.remove(this);
     this.#passes ??= 'ended';
@@ -213,33 +237,61 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** Mounted again on the same response: one hold, and the innermost options win. */
   remount(mounted: MountedSettings): void {
-    this.mounted = mounted;
+    this.#startMs ??= this.dueMs - this.mounted.firstLane.delayMs;
     const { settings } = mounted;
     if (!settings.enabled) clock.remove(this);
     if (this.#hold !== undefined) {
-      this.#hold.useSettings(settings);
-      if (!this.#hold.over) this.rearm();
-    } else if (!settings.enabled) {
+      this.#remountHold(this.#hold, mounted);
+      return;
+    }
+    this.mounted = mounted;
+    if (!settings.enabled) {
       this.#passes ??= 'off';
-    } else if (this.#passes !== 'ended' && !this.res.headersSent) {
+    } else if (this.#passes !== 'ended' && this.#passes !== 'left' && !this.res.headersSent) {
       // What was untouched by the rules of an outer mount may be held by this one's.
       this.#passes = undefined;
-      this.wait(mounted.firstLane);
+      if (this.#upload === undefined) this.#waitSince(this.#startMs);
     }
   }
 
-  /** What the handler gave back. A promise is looked at only if the response is held. */
-  returned(result: unknown): void {
+  /** The head has told the client an interval, which may become shorter but not longer. */
+  #remountHold(hold: Hold<IncomingMessage>, mounted: MountedSettings): void {
+    this.mounted = mounted.withinInterval(hold.intervalMs);
+    const { settings, beatLane } = this.mounted;
+    hold.useSettings(settings);
+    if (hold.over || !settings.enabled) return;
+    const isWaiting = this.next !== undefined;
+    if (!isWaiting || this.dueMs > clock.now() + beatLane.delayMs) this.wait(beatLane);
+  }
+
+  /** The silence has lasted for a while when these options come in. */
+  #waitSince(startMs: number): void {
+    const { settings, firstLane } = this.mounted;
+    const dueMs = startMs + settings.firstBeatMs;
+    const isRight = this.dueMs >= dueMs && this.dueMs < dueMs + REMOUNT_GRAIN_MS;
+    if (this.next !== undefined && isRight) return;
+    const leftMs = dueMs - clock.now();
+    const grain = Math.max(1, Math.ceil(leftMs / REMOUNT_GRAIN_MS)) * REMOUNT_GRAIN_MS;
+    this.wait(grain < firstLane.delayMs ? clock.lane(grain) : firstLane);
+  }
+
+  /**
+   * What the handler gave back. A promise is looked at only if the response is held. `isLast`: the
+   * server called it, and nobody else answers if it fails.
+   */
+  returned(result: unknown, isLast: boolean): void {
     if (result === undefined) return;
     this.#result = result;
-    if (this.#adopted) this.#followResult();
+    this.#resultIsLast = isLast;
+    // Whoever called the handler listens first, and may answer in its place.
+    if (this.#adopted) process.nextTick(() => this.#followResult());
   }
 
   /** The handler threw at once. That goes its way, and is known if the response is held after all. */
-  threw(error: unknown): void {
+  threw(error: unknown, isLast: boolean): void {
     const failed = Promise.reject(error);
     failed.catch(() => {});
-    this.returned(failed);
+    this.returned(failed, isLast);
   }
 
   /** The response has closed. */
@@ -250,10 +302,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       if (!hold.over) hold.disconnected();
       return;
     }
-    // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
-    const { writableEnded, writableFinished } = this.res;
-    const complete = this.#passes === 'ended' || (writableEnded && writableFinished);
-    this.#passes ??= 'ended';
+    const complete = this.#passes === 'ended' || isComplete(this.res);
+    this.#passes = complete ? 'ended' : 'left';
     if (complete || this.mounted.settings.onDisconnect !== 'abort') return;
     this.abort(
       new HoldOpenError('HOLDOPEN_DISCONNECTED', 'The client left before it was answered.'),
@@ -292,18 +342,18 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       else if (isOver(this.res)) this.onClose();
       else this.#beatDue(this.#hold, nowMs);
     } catch (error) {
-      // Some middleware's code ran in here. The response is left as it is; the clock goes on.
-      this.#passes ??= 'ended';
-      surroundings.report(`${this.route}: could not be held`, error);
+      this.#giveUp(error);
     }
   }
 
   #firstBeatDue(nowMs: number): void {
     const { res, mounted } = this;
     if (this.#passes !== undefined) {
-      if (this.#passes !== 'ended' && this.#passes !== 'off') this.#countUntouched(this.#passes);
-    } else if (isOver(res) || this.request.socket?.destroyed) {
+      if (isReason(this.#passes)) this.#countUntouched(this.#passes);
+    } else if (res.writableEnded) {
       this.#passes = 'ended';
+    } else if (isOver(res) || this.request.socket?.destroyed) {
+      this.onClose();
     } else if (!hasConnection(res) || res.writableCorked > 0) {
       this.wait(mounted.firstLane);
     } else if (!this.#isBodyIn()) {
@@ -315,7 +365,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
         return;
       }
       hold.guardBody();
-      this.#body = new HeldBody(this, hold, OWN_HEAD, this.#realResponse());
+      this.#ownHead = new OwnHead();
+      this.#body = new HeldBody(this, hold, this.#ownHead, this.#realResponse());
       this.#beatDue(hold, nowMs);
     } else {
       this.#commit(nowMs);
@@ -331,7 +382,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       }
       this.#adoptStream();
     }
-    if (registry.drained) hold.drain(0, registry.retryAfterSeconds);
+    if (this.#rejection !== undefined) hold.threw(this.#rejection.error);
+    else if (registry.drained) hold.drain(0, registry.retryAfterSeconds);
     if (!hold.over) hold.beatDue(nowMs);
   }
 
@@ -346,7 +398,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** Sends the head in the handler's place; from here on it sees a virtual response. */
   #commit(nowMs: number): void {
     const { res, request, mounted } = this;
-    const framework = this.#inContext(() => this.framework?.preparedHeaders() ?? []);
+    const framework = this.#inContext(() => [...(this.framework?.preparedHeaders() ?? [])]);
     const choice = formatOfSilent(this, framework);
     if ('untouched' in choice) {
       this.#passes = choice.untouched;
@@ -361,7 +413,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     const prepared = this.#inContext(() =>
       commitHead(request, res, choice.format, settings.intervalMs, framework),
     );
-    if (res.stream !== undefined || isOldHttp(res)) resetOnDestroy(res);
+    dropVisibly(res);
     this.#head = new VirtualHead(request, res, prepared);
     const since = this.#silentSince(nowMs);
     this.#hold = new Hold(surroundings, this, settings, choice.format, 'held', since);
@@ -385,6 +437,23 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     this.#head = head;
     this.#body = new HeldBody(this, REFUSED, head, this.#realResponse());
     this.abort(new HoldOpenError('HOLDOPEN_DRAINED', 'The server is shutting down.'));
+  }
+
+  /** The handler's write is done, and nothing of ours may fail in it. */
+  #follow(data: unknown, encoding: unknown): void {
+    try {
+      this.#passed(data, encoding);
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** Some user's code ran in here. The response is left as it is. */
+  #giveUp(error: unknown): void {
+    clock.remove(this);
+    this.#passes ??= 'broken';
+    if (this.#hold?.state === 'streaming') this.#hold.pass();
+    surroundings.report(`${this.route}: could not be held`, error);
   }
 
   /** Bytes have left by the handler's own write, under its own head. */
@@ -433,7 +502,11 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** A rejection before the first beat stays what it is without holdopen; from here on it is ours. */
   #followResult(): void {
     if (!isThenable(this.#result)) return;
-    this.#result.then(undefined, (error: unknown) => this.#hold?.threw(error));
+    const isLast = this.#resultIsLast;
+    this.#result.then(undefined, (error: unknown) => {
+      if (isLast) this.#hold?.threw(error);
+      else this.#rejection = { error };
+    });
   }
 
   #countUntouched(reason: UntouchedReason): void {
@@ -455,7 +528,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   /** A pipelined response is not told that its connection has closed before its turn came. */
   #watchConnection(): void {
-    const unwatch = watchConnection(this.request.socket, () => this.onClose());
+    const { socket } = this.request;
+    // There is none where requests are made up.
+    if (!socket) return;
+    const unwatch = watchConnection(socket, () => this.onClose());
     this.res.once('close', unwatch);
   }
 
@@ -477,13 +553,21 @@ function armedEnd(this: ArmedResponse, ...args: unknown[]): HeldResponse {
   return (this[ARM] as Arm).onEnd(args);
 }
 
-/** Watch a response, or let the options of an inner mount win where it is watched already. */
-export function arm(req: IncomingMessage, res: ArmedResponse, mounted: MountedSettings): Arm {
+/**
+ * Watch a response, or let the options of an inner mount win where it is watched already. `undefined`
+ * where another copy of this package does.
+ */
+export function arm(
+  req: IncomingMessage,
+  res: ArmedResponse,
+  mounted: MountedSettings,
+): Arm | undefined {
   const present = res[ARM];
   if (present !== undefined) {
     present.remount(mounted);
     return present;
   }
+  if (isOfAnotherCopy(req)) return undefined;
   const fresh = new Arm(req, res, mounted);
   res[ARM] = fresh;
   req.holdOpen = fresh;
@@ -499,4 +583,21 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     typeof (value as { then?: unknown }).then === 'function'
   );
+}
+
+function isReason(passes: string): passes is UntouchedReason {
+  return !['off', 'ended', 'left', 'broken'].includes(passes);
+}
+
+/** Two copies in one process, of two versions perhaps: one of them holds, as if it were mounted once. */
+function isOfAnotherCopy(req: IncomingMessage): boolean {
+  if (req.holdOpen === undefined || req.holdOpen.state === 'off') return false;
+  if (req.holdOpen instanceof Arm) return false;
+  if (registry.firstTime('HOLDOPEN_TWO_COPIES')) {
+    surroundings.warn(
+      'HOLDOPEN_TWO_COPIES',
+      'two copies of @holdopen/node are mounted around one response, so that the options of the inner one do nothing. Let all packages share one version: npm dedupe.',
+    );
+  }
+  return true;
 }

@@ -6,13 +6,14 @@ import {
   formatByAccept,
   formatByType,
   formatOfStream,
+  guardFormat,
   isHoldableMethod,
 } from '@holdopen/core';
 import type { PreparedHeader } from './framework.js';
 import type { HeldResponse } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeadFacts } from './sent-head.js';
-import { registry } from './surroundings.js';
+import { registry, surroundings } from './surroundings.js';
 
 /** What the choice goes by. */
 export interface Candidate {
@@ -66,9 +67,10 @@ function askedFormat(candidate: Candidate): BeatFormat | undefined {
   let asked = typeof format === 'function' ? undefined : format;
   if (typeof format === 'function') {
     candidate.run(() => {
-      asked = checkFormat(format(candidate.request));
+      // A function that knows nothing of a request says so by giving nothing.
+      asked = checkFormat(format(candidate.request) ?? 'auto');
     });
   }
   if (asked === undefined || asked === 'auto') return undefined;
-  return typeof asked === 'string' ? formats[asked] : asked;
+  return typeof asked === 'string' ? formats[asked] : guardFormat(asked, surroundings.report);
 }

@@ -136,11 +136,16 @@ function takeHead(res: HeldResponse): PreparedHead {
   const prepared = {
     statusCode: res.statusCode,
     statusMessage: http2 ? undefined : res.statusMessage,
-    headers: names.map((name) => [name, res.getHeader(name) ?? ''] as const),
+    headers: names.map((name) => [name, ownCopy(res.getHeader(name) ?? '')] as const),
   };
   // HTTP/1 would send the reason phrase of the status that is not sent.
   if (!http2) res.statusMessage = undefined as unknown as string;
   return prepared;
+}
+
+/** Middleware pushes into the very array that the response keeps. */
+function ownCopy(value: PreparedHeader[1]): PreparedHeader[1] {
+  return Array.isArray(value) ? [...value] : value;
 }
 
 /** A page of another origin reads the answer, so it sees only headers that are exposed to it. */

@@ -79,15 +79,27 @@ function cutCloseDelimited(
   for (const chunk of chunks) write.call(res, chunk);
   // The server would close the socket with a FIN once the response is finished.
   res._last = false;
+  const done = pend();
+  let isFinished = false;
+  res.once('close', () => {
+    if (!isFinished) done();
+  });
   res.once('finish', () => {
+    isFinished = true;
     setTimeout(() => {
-      if (socket !== null && !socket.destroyed) reset(socket);
+      if (socket === null || socket.destroyed) {
+        done();
+        return;
+      }
+      socket.once('close', done);
+      reset(socket);
     }, RESET_AFTER_MS).unref();
   });
   end.call(res, callback);
 }
 
-function reset(socket: Socket): void {
+/** TLS and unix sockets cannot send one. */
+export function reset(socket: Socket): void {
   // Bun's sockets all have the property; only those of TLS say yes.
   const { encrypted } = socket as { encrypted?: boolean };
   const canReset = encrypted !== true && socket.remotePort !== undefined;
@@ -116,30 +128,14 @@ function cutHttp2(
     setTimeout(destroy, HTTP2_FLUSH_MS).unref();
   };
   const stalled = setTimeout(destroy, HTTP2_STALL_MS).unref();
-  stream.once('close', () => clearTimeout(stalled));
+  const done = pend();
+  stream.once('close', () => {
+    clearTimeout(stalled);
+    done();
+  });
   const last = chunks.length - 1;
   for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
   write.call(res, chunks[last] ?? '', destroySoon);
-}
-
-/**
- * `destroy` before the end looks like a regular end over HTTP/2 (END_STREAM) and HTTP/1.0 (FIN). Under
- * a head that holdopen has sent it must not be taken for one.
- */
-export function resetOnDestroy(res: HeldResponse): void {
-  const destroy = res.destroy;
-  res.destroy = function destroyVisibly(this: HeldResponse, error?: Error) {
-    const { stream, socket } = this;
-    if (stream === undefined) {
-      if (socket !== null && !socket.destroyed && !this.writableEnded) reset(socket);
-      return destroy.call(this, error);
-    }
-    if (!stream.destroyed && !this.writableEnded) {
-      stream.on('error', () => {});
-      return destroy.call(this, error ?? new Error('holdopen: the response was destroyed'));
-    }
-    return destroy.call(this, error);
-  };
 }
 
 function cutOnBun(real: RealResponse, chunks: readonly Chunk[], callback?: Callback): void {
@@ -160,7 +156,9 @@ function cutEncoded(real: RealResponse, chunks: readonly Chunk[], callback?: Cal
  */
 function destroyAfter(delayMs: number, res: HeldResponse, callback?: Callback): void {
   const { socket } = res;
+  const done = pend();
   setTimeout(() => {
+    done();
     if (!res.destroyed) {
       if (socket !== null && isOldHttp(res)) reset(socket);
       res.destroy();
@@ -168,4 +166,21 @@ function destroyAfter(delayMs: number, res: HeldResponse, callback?: Callback): 
     }
     callback?.();
   }, delayMs).unref();
+}
+
+/** Cuts that still wait for their bytes to leave. */
+const pending = new Set<() => void>();
+
+/** Gives what says that it is done. */
+function pend(): () => void {
+  const done = (): void => {
+    pending.delete(done);
+  };
+  pending.add(done);
+  return done;
+}
+
+/** Whoever ends the process must not end it before the receivers could see that they were cut. */
+export async function cutsDone(): Promise<void> {
+  while (pending.size > 0) await new Promise((resolve) => setTimeout(resolve, HTTP2_FLUSH_MS));
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
+import { types } from 'node:util';
 import {
   type AnswerHead,
   type Chunk,
@@ -33,15 +34,31 @@ export type BodyHead = Pick<
 >;
 
 /** A head that the handler has sent itself: it is what it is, and there is nothing to hide. */
-export const OWN_HEAD: BodyHead = {
-  sent: true,
-  inside: false,
-  prepared: { statusCode: 200, statusMessage: undefined, headers: [] },
-  enter() {},
-  leave() {},
-  end() {},
-  headers: () => [],
-};
+export class OwnHead implements BodyHead {
+  readonly sent = true;
+  readonly prepared: BodyHead['prepared'] = NOTHING_PREPARED;
+  #inside = 0;
+
+  get inside(): boolean {
+    return this.#inside > 0;
+  }
+
+  enter(): void {
+    this.#inside += 1;
+  }
+
+  leave(): void {
+    this.#inside -= 1;
+  }
+
+  end(): void {}
+
+  headers(): HeaderPair[] {
+    return [];
+  }
+}
+
+const NOTHING_PREPARED = { statusCode: 200, statusMessage: undefined, headers: [] };
 
 /** The part of a hold that its body speaks with. */
 type BodyHold = Pick<
@@ -66,8 +83,13 @@ export class HeldBody {
   readonly #head: BodyHead;
   readonly #real: RealResponse;
   #decoder: Transform | undefined;
+  readonly #waiting = new Set<Callback>();
+  /** What is still to come of the Content-Length that the handler named, if it did. */
+  #bytesLeft: number | undefined;
   /** `end` was called and the decoder still has bytes to give. */
   #ending = false;
+  /** The hold is being ended: what hooks write meanwhile goes nowhere. */
+  #finishing = false;
 
   constructor(owner: BodyOwner, hold: BodyHold, head: BodyHead, real: RealResponse) {
     this.#owner = owner;
@@ -88,8 +110,9 @@ export class HeldBody {
     if (this.#ending) return this.#writeAfterEnd(callback);
     this.#begin();
     if (this.#dropped(callback)) return true;
+    this.#countDown(chunk);
     if (this.#decoder !== undefined) {
-      return this.#decoder.write(asBytes(chunk), (error) => callback?.(error));
+      return this.#decoder.write(asBytes(chunk), this.#untilClose(callback));
     }
     return this.#send(this.#hold.write(chunk), callback);
   }
@@ -99,9 +122,10 @@ export class HeldBody {
     if (this.#head.inside) return end.apply(res, args);
     const callback = args.find((arg) => typeof arg === 'function') as Callback | undefined;
     if (this.#dropped(callback)) return res;
-    const data = typeof args[0] === 'function' ? undefined : args[0];
-    const chunk = data === undefined || data === null ? undefined : toChunk(data, args[1]);
-    const invalid = data !== undefined && data !== null && chunk === undefined;
+    // As Node has it, nothing is written of what counts as false.
+    const data = typeof args[0] === 'function' || !args[0] ? undefined : args[0];
+    const chunk = data === undefined ? undefined : toChunk(data, args[1]);
+    const invalid = data !== undefined && chunk === undefined;
     if (this.#hold.over || invalid) return this.#inside(() => end.apply(res, args));
     if (this.#ending) {
       if (chunk !== undefined) this.#writeAfterEnd(callback);
@@ -109,6 +133,10 @@ export class HeldBody {
       return res;
     }
     this.#begin();
+    this.#countDown(chunk);
+    if (this.#bytesLeft !== undefined && this.#bytesLeft !== 0) {
+      this.#hold.undecodable('The payload was not as long as its Content-Length said.');
+    }
     if (this.#dropped(callback)) return res;
     if (this.#decoder === undefined) this.#finish(chunk, callback);
     else this.#endDecoder(this.#decoder, chunk, callback);
@@ -119,8 +147,12 @@ export class HeldBody {
     this.#ending = true;
     decoder.once('end', () => this.#finish(undefined, callback));
     // The hold has failed by then and is on its way out.
-    if (callback !== undefined)
+    if (callback !== undefined) {
       decoder.once('error', () => this.#real.res.once('finish', callback));
+      const atClose = this.#untilClose(callback);
+      decoder.once('end', () => this.#waiting.delete(atClose));
+      decoder.once('error', () => this.#waiting.delete(atClose));
+    }
     if (chunk === undefined) decoder.end();
     else decoder.end(asBytes(chunk));
   }
@@ -140,7 +172,7 @@ export class HeldBody {
 
   /** The hold was ended without the handler, whose words go nowhere now; its callbacks still come. */
   #dropped(callback: Callback | undefined): boolean {
-    if (this.#hold.state !== 'failed') return false;
+    if (this.#hold.state !== 'failed' && !this.#finishing) return false;
     if (callback !== undefined) process.nextTick(callback);
     return true;
   }
@@ -158,7 +190,15 @@ export class HeldBody {
       return;
     }
     if (decoder !== 'identity') this.#decodeWith(decoder);
+    const length = headers.find(([name]) => name === 'content-length')?.[1];
+    // An error is told of in any case.
+    if (length !== undefined && res.statusCode < 400) this.#bytesLeft = Number(length);
     this.#hold.answer(this.#answerHead(headers));
+  }
+
+  #countDown(chunk: Chunk | undefined): void {
+    if (chunk === undefined || this.#bytesLeft === undefined) return;
+    this.#bytesLeft -= typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
   }
 
   #answerHead(headers: readonly HeaderPair[]): AnswerHead {
@@ -194,6 +234,20 @@ export class HeldBody {
     decoder.once('error', () => {
       this.#hold.undecodable('The payload did not match its content coding.');
     });
+    // A client that has left drains nothing any more.
+    res.once('close', () => {
+      decoder.destroy();
+      for (const call of [...this.#waiting]) call();
+    });
+  }
+
+  /** A decoder that is destroyed does not call back for what it was busy with. */
+  #untilClose(callback: Callback | undefined): Callback {
+    const call: Callback = (error) => {
+      if (this.#waiting.delete(call)) callback?.(error);
+    };
+    this.#waiting.add(call);
+    return call;
   }
 
   #send(chunks: readonly Chunk[], callback: Callback | undefined): boolean {
@@ -216,7 +270,9 @@ export class HeldBody {
   #finish(chunk: Chunk | undefined, callback: Callback | undefined): void {
     const { res, write, end } = this.#real;
     if (this.#dropped(callback)) return;
+    this.#finishing = true;
     const { chunks, cut } = this.#hold.end(chunk);
+    this.#finishing = false;
     this.#inside(() => {
       this.#head.end();
       if (cut) {
@@ -243,10 +299,12 @@ export class HeldBody {
 /** What was handed to `write`, as bytes or as text that leaves as UTF-8; `undefined` if it is neither. */
 export function toChunk(data: unknown, encoding: unknown): Chunk | undefined {
   if (typeof data === 'string') {
-    if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) return data;
-    return Buffer.isEncoding(encoding) ? Buffer.from(data, encoding) : undefined;
+    if (typeof encoding !== 'string' || encoding === '' || /^utf-?8$/i.test(encoding)) return data;
+    // Of an unknown one this throws what Node throws.
+    return Buffer.from(data, encoding as BufferEncoding);
   }
-  return data instanceof Uint8Array ? data : undefined;
+  // Those of another realm, too, as Node takes them.
+  return types.isUint8Array(data) ? data : undefined;
 }
 
 function asBytes(chunk: Chunk): Uint8Array {

@@ -11,6 +11,12 @@ export type Listener<Req = IncomingMessage, Res = ServerResponse, Result = unkno
   res: Res,
 ) => Result;
 
+/** An app that is a listener by itself, as those of Express and Connect are. */
+export interface ListenerApp {
+  (req: IncomingMessage, res: ServerResponse): unknown;
+  listen: (...args: never[]) => unknown;
+}
+
 /** Connect-style middleware. */
 export type Middleware = (
   req: IncomingMessage,
@@ -32,6 +38,7 @@ export type Middleware = (
  *
  * @throws HoldOpenError if an option is wrong; its message says what to do.
  */
+export function holdOpen(app: ListenerApp, options?: NodeHoldOpenOptions): Listener;
 export function holdOpen<
   Req extends NodeRequest = IncomingMessage,
   Res extends NodeResponse = ServerResponse,
@@ -79,22 +86,42 @@ function wrapListener(
     if (armed === undefined) return Reflect.apply(handler, this, args);
     try {
       const result: unknown = Reflect.apply(handler, this, args);
-      armed.returned(result);
+      armed.returned(result, isServer(this));
       return result;
     } catch (error) {
-      armed.threw(error);
+      armed.threw(error, isServer(this));
       throw error;
     }
   };
+}
+
+/**
+ * Express names the route, and goes on naming it behind it. What is mounted with `use` is given the
+ * router's own `next`, which it keeps on the request.
+ */
+function isOnRoute(req: object, next: unknown): boolean {
+  const { route, next: outer } = req as { route?: unknown; next?: unknown };
+  return route !== undefined && outer !== next;
+}
+
+/** What Node calls a listener with: the server, unless somebody stands in between. */
+function isServer(caller: unknown): boolean {
+  return typeof (caller as { listen?: unknown } | undefined)?.listen === 'function';
 }
 
 function createMiddleware(options: NodeHoldOpenOptions | undefined): Middleware {
   const overAll = mountOptions(options, 'global');
   const onRoute = mountOptions(options, 'route');
   return function holdOpenMiddleware(req, res, next) {
-    // Express says so where the middleware stands on one route.
-    const mounted = (req as { route?: unknown }).route === undefined ? overAll : onRoute;
-    watch(req, res as unknown as ArmedResponse, mounted);
+    if (typeof next !== 'function') throw asListener();
+    watch(req, res as unknown as ArmedResponse, isOnRoute(req, next) ? onRoute : overAll);
     next();
   };
+}
+
+function asListener(): HoldOpenError {
+  return new HoldOpenError(
+    'HOLDOPEN_WRONG_MOUNT',
+    'holdOpen(options) is middleware and was called without next(). For a server of its own give it the handler: createServer(holdOpen(handler, options)).',
+  );
 }

@@ -21,6 +21,7 @@ export type { Framework, PreparedHeader } from './framework.js';
 export {
   holdOpen,
   type Listener,
+  type ListenerApp,
   type Middleware,
 } from './hold-open.js';
 export type { NodeRequest, NodeResponse } from './message.js';

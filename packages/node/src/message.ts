@@ -49,6 +49,14 @@ export function isOver(res: HeldResponse): boolean {
   return res.writableEnded || res.destroyed || res.stream?.destroyed === true;
 }
 
+/** All of it was handed over, by the response or, over HTTP/2, by its stream. */
+export function isComplete(res: HeldResponse): boolean {
+  // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
+  if (res.writableEnded) return res.writableFinished;
+  const { stream } = res;
+  return stream?.writableFinished === true && stream.rstCode === 0;
+}
+
 /** It has closed, whoever closed it. The HTTP/2 compatibility API does not say so by itself. */
 export function isClosed(res: HeldResponse): boolean {
   const { stream } = res;
@@ -59,47 +67,6 @@ export function isClosed(res: HeldResponse): boolean {
 /** The client takes bytes right now: what was written before has been handed to the system. */
 export function isReady(res: HeldResponse): boolean {
   return res.writableLength === 0 && !(res.writableCorked > 0) && !isOver(res);
-}
-
-/**
- * Whether a request's body has come in: a slow upload is no silence of the handler, a body that it
- * leaves unread is.
- */
-export class Upload {
-  #progress: number | undefined;
-  #wasArriving = false;
-
-  /** Call it now and then: that an upload goes on is seen by what came since the last look. */
-  look(req: IncomingMessage): 'arriving' | 'has-come-in' | 'is-in' {
-    const { stream } = req as { stream?: ServerHttp2Stream };
-    const progress = stream?.state?.localWindowSize ?? req.socket?.bytesRead ?? 0;
-    const moved = progress !== this.#progress;
-    this.#progress = progress;
-    if (!isComplete(req) && (moved || !isFull(req, stream))) {
-      this.#wasArriving = true;
-      return 'arriving';
-    }
-    const wasArriving = this.#wasArriving;
-    this.#wasArriving = false;
-    return wasArriving ? 'has-come-in' : 'is-in';
-  }
-}
-
-/** A full buffer that nobody empties: the handler does not want the body. */
-function isFull(req: IncomingMessage, stream: ServerHttp2Stream | undefined): boolean {
-  if (stream === undefined) return req.readableLength >= req.readableHighWaterMark;
-  return req.readableLength + stream.readableLength >= stream.readableHighWaterMark;
-}
-
-function isComplete(req: IncomingMessage): boolean {
-  if (req.complete || req.readableEnded) return true;
-  const { stream } = req as { stream?: ServerHttp2Stream };
-  // RFC 9112 section 6.3: without either there is no body. A listener that threw has stopped the
-  // parser, so that `complete` never comes.
-  const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
-  if (stream === undefined && coding === undefined && Number(length ?? 0) === 0) return true;
-  // Over HTTP/2 `complete` waits for the body to be read; what counts is whether it has arrived.
-  return stream?.endAfterHeaders === true || stream?.state?.remoteClose === 1;
 }
 
 /**

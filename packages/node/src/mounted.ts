@@ -27,4 +27,10 @@ export class MountedSettings {
     this.beatLane = clock.lane(intervalMs);
     this.uploadLane = clock.lane(Math.min(lookMs, MAX_UPLOAD_LOOK_MS));
   }
+
+  /** The same with an interval that is no longer than this. */
+  withinInterval(intervalMs: number): MountedSettings {
+    if (this.settings.intervalMs <= intervalMs) return this;
+    return new MountedSettings({ ...this.settings, intervalMs }, this.mount);
+  }
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { HeaderPair, HeadFacts } from '@holdopen/core';
 import type { HeldResponse } from './message.js';
 
@@ -40,5 +41,18 @@ export function sentHeadFacts(res: HeldResponse, encodedBelow: boolean): HeadFac
     else if (name === 'content-length') hasLength = true;
     else if (name === 'content-encoding') encoded = value.toLowerCase() !== 'identity';
   }
-  return { status: res.statusCode, contentType, hasLength, encoded: encoded && !encodedBelow };
+  return {
+    status: res.statusCode,
+    contentType,
+    hasLength,
+    encoded: encoded && !isEncoding(res, encodedBelow),
+  };
+}
+
+/**
+ * Whether a compressor below us encodes this body. It stands aside if the handler has, which shows
+ * in that it does not wait for the response to drain.
+ */
+function isEncoding(res: HeldResponse, encodedBelow: boolean): boolean {
+  return encodedBelow && EventEmitter.prototype.listenerCount.call(res, 'drain') > 0;
 }

@@ -11,6 +11,8 @@ import {
   type Surroundings,
 } from '@holdopen/core';
 
+import { cutsDone } from './cut.js';
+
 // Captured when the module loads, so that a test's fake timers do not meet ours.
 const { setTimeout, clearTimeout, process, console, performance } = globalThis;
 
@@ -57,9 +59,11 @@ export const surroundings: Surroundings = {
  * Ends all holds for a shutdown: GET event streams at once, the others when they are done or after
  * `timeoutMs`, with a late 503. Call it after `server.close()`.
  */
-export function drain(options?: DrainOptions): Promise<DrainResult> {
-  return registry.drain(
+export async function drain(options?: DrainOptions): Promise<DrainResult> {
+  const result = await registry.drain(
     { set: setTimeout, clear: (handle) => clearTimeout(handle as NodeJS.Timeout) },
     options,
   );
+  await cutsDone();
+  return result;
 }

@@ -54,7 +54,9 @@ export class VirtualHead {
   get shadow(): ServerResponse {
     if (this.#shadow === undefined) {
       const shadow = new ServerResponse(this.#req);
-      for (const [name, value] of this.prepared.headers) shadow.setHeader(name, value);
+      for (const [name, value] of this.prepared.headers) {
+        shadow.setHeader(name, Array.isArray(value) ? [...value] : value);
+      }
       this.#shadow = shadow;
     }
     return this.#shadow;
@@ -90,7 +92,14 @@ export class VirtualHead {
     if (this.#res.stream === undefined && this.#res.statusMessage !== undefined) {
       shadow.statusMessage = this.#res.statusMessage;
     }
-    Reflect.apply(shadow.writeHead, shadow, args);
+    // HTTP/2 refuses what HTTP/1 sends, and must do so before anything is changed.
+    if (this.#res.stream !== undefined) this.#res.statusCode = Number(args[0]);
+    try {
+      Reflect.apply(shadow.writeHead, shadow, args);
+    } catch (error) {
+      this.#res.statusCode = status;
+      throw error;
+    }
     this.#given = givenHeaders(args);
     this.#res.statusCode = shadow.statusCode;
     if (this.#res.stream === undefined) this.#res.statusMessage = shadow.statusMessage;

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import express from 'express';
 import { expectTypeOf, test } from 'vitest';
 import { type HoldHandle, holdOpen, type Middleware } from '../src/index.js';
 
@@ -34,4 +35,11 @@ test('options alone give middleware, and wrong options do not compile', () => {
   () => holdOpen({ interval: 8_000 });
   // @ts-expect-error a string is no interval
   () => holdOpen({ intervalMs: '8s' });
+});
+
+test('a wrapped Express app is a request listener', () => {
+  const listener = holdOpen(express());
+  expectTypeOf(listener).toExtend<RequestListener>();
+  const server = createServer(listener);
+  server.close();
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import compression from 'compression';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { describe, expect, test } from 'vitest';
@@ -145,4 +145,22 @@ test('an event stream inside a compressor that fails in the middle of an event i
   const response = readResponse(client.received);
   expect(response?.headers['content-encoding']).toBe('gzip');
   expect(response?.complete).toBe(false);
+});
+
+test('inside compression a body that its handler has encoded itself is left alone', async () => {
+  const encoded = gzipSync('data: x\n\n');
+  const app = express();
+  app.use(compression());
+  app.use(holdOpen(QUICK));
+  app.get('/', async (_req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' });
+    res.flushHeaders();
+    await quiet(200);
+    res.write(encoded.subarray(0, 5));
+    await quiet(200);
+    res.end(encoded.subarray(5));
+  });
+  const served = await serve(app);
+  const reply = await ask(served, { headers: { 'Accept-Encoding': 'gzip' } });
+  expect(gunzipSync(reply.bytes).toString()).toBe('data: x\n\n');
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import http2 from 'node:http2';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { drain, registry } from '../../src/index.js';
 import { ask, requestText } from './support/ask.js';
-import { anyPrefixParses } from './support/payload.js';
-import { type Handler, serveHeld, TRANSPORTS } from './support/serve.js';
+import { anyPrefixParses, readHeldJson } from './support/payload.js';
+import { type Handler, serveHeld, TRANSPORTS, type Transport } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
 import { readResponse } from './support/wire.js';
 
@@ -180,3 +181,111 @@ test('a client that does not read is cut over HTTP/2 all the same', async () => 
   stream.pause();
   await until('the stream has closed', () => closed);
 });
+
+describe('a held response that is dropped', () => {
+  const ways: [string, Transport, Handler][] = [
+    ['by req.destroy()', 'HTTP/1.0', (req) => req.destroy()],
+    ['by req.socket.destroy()', 'HTTP/1.0', (req) => req.socket.destroy()],
+    ['by res.stream.destroy()', 'h2c', (_req, res) => streamOf(res).destroy()],
+    ['by res.stream.close()', 'h2c', (_req, res) => streamOf(res).close()],
+  ];
+
+  test.each(ways)('%s over %s looks incomplete', async (_way, transport, drop) => {
+    const served = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        await quiet(30);
+        drop(req, res);
+      },
+      {},
+      transport,
+    );
+    const { ended, error } = await ask(served);
+    if (transport === 'HTTP/1.0') expect(error).toBe('ECONNRESET');
+    else expect(ended).toBe('cut');
+  });
+});
+
+describe('a payload that is not as long as its head says', () => {
+  test.each([
+    ['JSON', 'application/json', '{"a":1}', 9],
+    ['a number', 'application/json', '1234', 7],
+    ['an event stream', 'text/event-stream', 'data: x\n\n', 20],
+    ['JSON with more behind it', 'application/json', '{"a":1}', 3],
+  ])('is cut: %s', async (_name, type, payload, length) => {
+    const served = await serveHeld(async (req, res) => {
+      await held(req);
+      res.writeHead(200, { 'Content-Type': type, 'Content-Length': length });
+      res.end(payload);
+    });
+    const { body, ended } = await ask(served);
+    if (type === 'application/json') expect(ended).toBe('cut');
+    else expect(body).toContain('event: error');
+  });
+});
+
+test('a drain of HTTP/1.0 ends when its clients have been told', async () => {
+  const served = await serveHeld(() => {}, {}, 'HTTP/1.0');
+  const client = await served.connect();
+  client.send(requestText({}, '1.0'));
+  await client.arrived('HoldOpen');
+  await drain({ timeoutMs: 0 });
+  // The process may exit now.
+  expect(served.connections.size).toBe(0);
+  registry.reopen();
+  await client.close();
+  expect(client.errorCode).toBe('ECONNRESET');
+});
+
+describe('over HTTP/2 a stream of the handler’s own', () => {
+  test('that fails in silence ends with its error event', async () => {
+    const served = await serveHeld(
+      async (req, res) => {
+        res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        res.write('data: x\n\n');
+        await until('it beats', () => (req.holdOpen?.state ?? '') === 'streaming');
+        await quiet(150);
+        throw new Error('late');
+      },
+      {},
+      'h2c',
+    );
+    expect((await ask(served)).body).toContain('event: error');
+  });
+
+  test('that ends well is no disconnect', async () => {
+    let signal: AbortSignal | undefined;
+    const served = await serveHeld(
+      (req, res) => {
+        signal = req.holdOpen?.signal;
+        const stream = streamOf(res);
+        stream.respond({ ':status': 200, 'content-type': 'application/json' });
+        stream.end('{}');
+      },
+      {},
+      'h2c',
+    );
+    expect((await ask(served)).body).toBe('{}');
+    await quiet(50);
+    expect(signal?.aborted).toBe(false);
+  });
+
+  test('may answer with an error after a status that cannot be sent', async () => {
+    const served = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        expect(() => res.writeHead(700)).toThrow();
+        res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"a":1}');
+      },
+      {},
+      'h2c',
+    );
+    const reply = await ask(served);
+    expect(reply.ended).toBe('cut');
+    expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
+  });
+});
+
+function streamOf(res: object): http2.ServerHttp2Stream {
+  return (res as http2.Http2ServerResponse).stream;
+}

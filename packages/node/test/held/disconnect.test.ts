@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
 import { HoldOpenError, holdOpen, registry } from '../../src/index.js';
 import { requestText } from './support/ask.js';
 import { QUICK, serve, serveHeld } from './support/serve.js';
@@ -345,4 +345,40 @@ test('pipelined responses do not gather listeners on their connection', async ()
   }
   const [socket] = served.connections;
   expect(socket?.listenerCount('close')).toBeLessThan(10);
+});
+
+test.each([
+  ['before the first beat', {}],
+  [
+    'before a first beat that cannot come',
+    {
+      format: () => {
+        throw new Error('no format');
+      },
+    },
+  ],
+])('a client that left %s is known to whoever reads the signal later', async (_when, options) => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { seen, handler } = waiting();
+  const served = await serveHeld(handler, { firstBeatMs: 100, ...options });
+  const client = await served.connect();
+  client.send(requestText());
+  const { req } = await first(seen);
+  client.socket.destroy();
+  await quiet(250);
+  expect(req.holdOpen?.signal.aborted).toBe(true);
+  expect(codeOf(req.holdOpen?.signal)).toBe('HOLDOPEN_DISCONNECTED');
+  expect(req.holdOpen?.state).toBe('gone');
+  report.mockRestore();
+});
+
+test('a signal can be read where there is no connection', () => {
+  const req = new IncomingMessage(null as never);
+  const res = new ServerResponse(req);
+  let signal: AbortSignal | undefined;
+  holdOpen((request: IncomingMessage) => {
+    signal = request.holdOpen?.signal;
+  })(req, res);
+  expect(signal?.aborted).toBe(false);
+  res.end();
 });

@@ -151,3 +151,13 @@ test('wrong options of drain are refused', async () => {
     code: 'HOLDOPEN_INVALID_OPTION',
   });
 });
+
+test.each([
+  [null, /must be an object/],
+  [5, /must be an object/],
+  [{ timeout: 1 }, /no option "timeout"/],
+  [{ timeoutMs: -1 }, /timeoutMs must be/],
+  [{ retryAfterSeconds: 0.5 }, /whole number/],
+])('drain(%j) says what to do', async (options, message) => {
+  await expect(drain(options as never)).rejects.toThrow(message);
+});

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { LateOutcome } from '../../src/index.js';
-import { ask, type Reply } from './support/ask.js';
+import { ask, type Reply, requestText } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
 import { serveHeld } from './support/serve.js';
-import { held, until } from './support/wait.js';
+import { held, quiet, until } from './support/wait.js';
 
 const DOCUMENT = JSON.stringify({ noise: randomBytes(40_000).toString('hex') });
 const SMALL = '{"a":1}';
@@ -135,4 +135,22 @@ test('what is written after the end of an encoded payload is no part of it', asy
   expect(reply.body).not.toContain('stray');
   expect(readHeldJson(reply.body).payload).toBe(SMALL);
   expect(errors).toEqual(['ERR_STREAM_WRITE_AFTER_END']);
+});
+
+test('whoever waits for an encoded answer is called back when the client has left', async () => {
+  const called: string[] = [];
+  const big = gzipSync(randomBytes(8_000_000));
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' });
+    res.write(big, () => called.push('write'));
+    res.end(() => called.push('end'));
+  });
+  const client = await served.connect();
+  client.socket.pause();
+  client.send(requestText());
+  await until('it is answering', () => served.connections.size === 1);
+  await quiet(200);
+  client.socket.destroy();
+  await until('both were called back', () => called.length === 2);
 });

@@ -346,3 +346,34 @@ test('HEAD of a held route gets an empty body from Node as ever', async () => {
   });
   expect(status).toBe(200);
 });
+
+describe('a format function', () => {
+  test('that throws leaves a quick stream alone', async () => {
+    const served = await serveHeld(
+      (_req, res) => {
+        res.setHeader('Content-Type', 'text/event-stream');
+        res.write('data: x\n\n');
+        res.end('data: y\n\n');
+      },
+      {
+        format() {
+          throw new Error('no format');
+        },
+      },
+    );
+    const reply = await ask(served);
+    expect(reply.ended).toBe('complete');
+    expect(reply.body).toBe('data: x\n\ndata: y\n\n');
+  });
+
+  test('that gives nothing leaves it to the rules', async () => {
+    const served = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        res.end('{}');
+      },
+      { format: (req) => (req.url === '/sse' ? 'sse' : undefined) },
+    );
+    expect((await ask(served)).headers.holdopen).toContain('format=json');
+  });
+});

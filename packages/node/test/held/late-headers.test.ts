@@ -3,7 +3,7 @@ import { registry } from '../../src/index.js';
 import { ask } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
 import { type Handler, serveHeld } from './support/serve.js';
-import { held } from './support/wait.js';
+import { held, until } from './support/wait.js';
 import { warnings } from './support/warnings.js';
 
 function late(headers: Record<string, string | string[]>): Handler {
@@ -137,4 +137,17 @@ describe('for a page of another origin', () => {
     const reply = await ask(served, { headers: { Origin: 'http://localhost' } });
     expect(readHeldJson(reply.body).lateHead?.headers).toHaveLength(2);
   });
+});
+
+test('a cookie that is pushed into the list of an earlier one is told of, too', async () => {
+  const warned = warnings('HOLDOPEN_COOKIE_DROPPED');
+  const served = await serveHeld(async (req, res) => {
+    res.setHeader('Set-Cookie', ['a=1']);
+    await held(req);
+    (res.getHeader('set-cookie') as string[]).push('b=2');
+    res.end('{}');
+  });
+  const reply = await ask(served, { path: '/pushed' });
+  expect(reply.headers['set-cookie']).toBe('a=1');
+  await until('it was warned of', () => warned.length === 1);
 });

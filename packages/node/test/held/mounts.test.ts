@@ -8,6 +8,7 @@ import { builtEntry } from './support/built.js';
 import { readHeldJson } from './support/payload.js';
 import { QUICK, serve, serveHeld } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
+import { warnings } from './support/warnings.js';
 
 const slow = async (_req: IncomingMessage, res: ServerResponse): Promise<void> => {
   await quiet(200);
@@ -202,4 +203,88 @@ describe('mounted on, off and on again', () => {
     expect(readHeldJson(reply.body)).toMatchObject({ payload: '{}' });
     expect(readHeldJson(reply.body).beats).toBeGreaterThan(0);
   });
+});
+
+describe('an inner mount that comes late', () => {
+  test('does not make the interval longer than the head has said', async () => {
+    let beats = 0;
+    const onBeat = (): void => {
+      beats += 1;
+    };
+    const served = await serveHeld(async (req, res) => {
+      await held(req);
+      holdOpen({ intervalMs: 60_000, onBeat })(req, res, () => {});
+      await until('it beats on', () => beats > 2);
+      res.end('{}');
+    });
+    expect(readHeldJson((await ask(served)).body).payload).toBe('{}');
+  });
+
+  test('does not put off a beat that is due', async () => {
+    const served = await serve(
+      holdOpen(async (req: IncomingMessage, res: ServerResponse) => {
+        await held(req);
+        const again = holdOpen(QUICK);
+        const start = performance.now();
+        while (performance.now() - start < 6 * QUICK.intervalMs) {
+          again(req, res, () => {});
+          await quiet(5);
+        }
+        res.end('{}');
+      }, QUICK),
+    );
+    expect(readHeldJson((await ask(served)).body).beats).toBeGreaterThan(2);
+  });
+
+  test('does not count the silence before the first beat anew', async () => {
+    let committedAfterMs = 0;
+    const options = { firstBeatMs: 400, intervalMs: 400 };
+    const served = await serve(
+      holdOpen(async (req: IncomingMessage, res: ServerResponse) => {
+        const start = performance.now();
+        while (req.holdOpen?.state === 'waiting' && performance.now() - start < 5_000) {
+          holdOpen(options)(req, res, () => {});
+          await quiet(20);
+        }
+        committedAfterMs = performance.now() - start;
+        res.end('{}');
+      }, options),
+    );
+    await ask(served);
+    expect(committedAfterMs).toBeLessThan(4_000);
+  });
+});
+
+test('another copy of the package leaves a response that is held to the first', async () => {
+  const { holdOpen: other } = (await import(builtEntry())) as { holdOpen: typeof holdOpen };
+  const warned = warnings('HOLDOPEN_TWO_COPIES');
+  const inner = other(
+    async (req: IncomingMessage, res: ServerResponse) => {
+      await held(req);
+      res.writeHead(422, { 'Content-Type': 'application/json' }).end('{"e":1}');
+    },
+    { ...QUICK, lateError: 'body' },
+  );
+  const served = await serveHeld(inner, { lateError: 'body' });
+  const reply = await ask(served);
+  expect(readHeldJson(reply.body)).toMatchObject({ payload: '{"e":1}', lateHead: { status: 422 } });
+  await until('it was warned of', () => warned.length === 1);
+});
+
+test('middleware that is used as a listener says what to do', () => {
+  const middleware = holdOpen() as unknown as (req: unknown, res: unknown) => void;
+  expect(() => middleware({}, {})).toThrow(/createServer\(holdOpen\(handler, options\)\)/);
+});
+
+test('what Express mounts behind a route of all paths is global', async () => {
+  const app = express();
+  app.all('/{*all}', (_req, _res, next) => next());
+  app.use(holdOpen(QUICK));
+  app.get('/page', async (_req, res) => {
+    await quiet(150);
+    res.send('<p>page</p>');
+  });
+  const reply = await ask(await serve(app), { path: '/page', headers: { Accept: '*/*' } });
+  expect(reply.headers['content-type']).toContain('text/html');
+  expect(reply.body).toBe('<p>page</p>');
 });

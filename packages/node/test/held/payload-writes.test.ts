@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { ask, requestText } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
@@ -174,4 +175,51 @@ describe('bytes that stay back do not count as a sign for the client', () => {
   test('a number that is written digit by digit does not silence the wire', async () => {
     expect(await beatsWhile((res) => res.write('1'))).toBeGreaterThan(4);
   });
+});
+
+test.each([
+  [
+    'of another realm',
+    () => runInNewContext('new Uint8Array([123, 34, 97, 34, 58, 49, 125])') as Uint8Array,
+    undefined,
+  ],
+  ['as text whose encoding is empty', () => '{"a":1}', ''],
+])('bytes %s are a payload like any other', async (_name, give, encoding) => {
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.statusCode = 500;
+    res.setHeader('Content-Type', 'application/json');
+    Reflect.apply(res.end, res, [give(), encoding]);
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
+  expect(reply.body.trimStart()).toContain('"a":1');
+});
+
+test.each([false, 0, ''])('end(%j) ends, as it does without', async (nothing) => {
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.statusCode = 500;
+    Reflect.apply(res.end, res, [nothing]);
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
+});
+
+test('an encoding that does not exist throws in the handler’s place', async () => {
+  let thrown: unknown;
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    try {
+      Reflect.apply(res.end, res, ['{}', 'no-such']);
+    } catch (error) {
+      thrown = error;
+    }
+    res.end('{"a":1}');
+  });
+  const reply = await ask(served);
+  expect(thrown).toMatchObject({ code: 'ERR_UNKNOWN_ENCODING' });
+  expect(readHeldJson(reply.body).payload).toBe('{"a":1}');
 });

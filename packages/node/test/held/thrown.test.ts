@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
 import { describe, expect, test, vi } from 'vitest';
-import { type BeatFormat, holdOpen, type LateOutcome } from '../../src/index.js';
+import { holdOpen, type LateOutcome } from '../../src/index.js';
 import { ask } from './support/ask.js';
 import { builtEntry } from './support/built.js';
 import { readHeldJson } from './support/payload.js';
@@ -186,27 +187,92 @@ test('an error body that is nested too deeply to be written again ends the respo
   expect(readHeldJson(reply.body).lateHead?.status).toBe(400);
 });
 
-test('a format of the user’s own that throws at a beat costs that beat and nothing else', async () => {
-  let calls = 0;
-  const format: BeatFormat = {
-    name: 'json',
-    contentType: 'application/json',
-    matches: (type) => type === 'application/json',
-    createTracker: () => ({ push() {}, place: () => 'boundary' }),
-    beat() {
-      calls += 1;
-      if (calls === 1) throw new Error('no beat');
-      return new TextEncoder().encode('\n');
-    },
+describe('a hook that answers by itself', () => {
+  const lateError = (_outcome: unknown, req: IncomingMessage): undefined => {
+    responses.get(req)?.end('{"mine":1}');
   };
-  const served = await serveHeld(
-    async (_req, res) => {
-      await until('it was asked again', () => calls > 2);
-      res.end('{}');
-    },
-    { format },
-  );
-  const reply = await ask(served);
-  expect(reply.body.trim()).toBe('{}');
-  expect(reply.body.length).toBeGreaterThan('{}'.length);
+  const responses = new WeakMap<IncomingMessage, ServerResponse>();
+
+  test.each([
+    ['throws', 500],
+    ['answers with an error', 418],
+  ])('changes nothing when the handler %s', async (how, status) => {
+    const served = await serveHeld(
+      async (req, res) => {
+        responses.set(req, res);
+        await held(req);
+        if (how === 'throws') throw new Error('late');
+        res.writeHead(418, { 'Content-Type': 'application/json' }).end('{"theirs":1}');
+      },
+      { lateError },
+    );
+    const reply = await ask(served);
+    expect(reply.ended).toBe('cut');
+    expect(readHeldJson(reply.body).lateHead?.status).toBe(status);
+    expect(reply.body).not.toContain('mine');
+  });
+
+  test('changes nothing of an answer that succeeds', async () => {
+    const served = await serveHeld(
+      async (req, res) => {
+        responses.set(req, res);
+        await held(req);
+        res.writeHead(201, { 'Content-Type': 'application/json' }).end('{"theirs":1}');
+      },
+      {
+        onLateOutcome(_outcome, req) {
+          responses.get(req)?.write('XX');
+          responses.get(req)?.end('XX');
+        },
+      },
+    );
+    const reply = await ask(served);
+    expect(reply.ended).toBe('complete');
+    expect(readHeldJson(reply.body).payload).toBe('{"theirs":1}');
+  });
+});
+
+describe('an Express handler that is wrapped by itself and rejects', () => {
+  function failingApp(awaits: number, fails: number, answers: number): express.Express {
+    const app = express();
+    app.use(holdOpen({ ...QUICK, format: 'json' }));
+    app.use((_req, _res, next) => void quiet(awaits).then(() => next()));
+    app.get(
+      '/',
+      holdOpen(async () => {
+        await quiet(fails);
+        throw new Error('late');
+      }, QUICK),
+    );
+    app.use(async (_error: unknown, _req: unknown, res: express.Response, _next: unknown) => {
+      if (answers > 0) await quiet(answers);
+      res.status(422).json({ mine: 1 });
+    });
+    return app;
+  }
+
+  test.each([
+    ['called before the commit', 0, 100, 0],
+    ['called after the commit', 100, 10, 0],
+    ['whose error handler takes its time', 0, 100, 20],
+    ['before the commit, and answered after it', 0, 5, 45],
+  ])('is answered by the error handler of the app, %s', async (_when, awaits, fails, answers) => {
+    const reply = await ask(await serve(failingApp(awaits, fails, answers)));
+    expect(readHeldJson(reply.body).lateHead?.status).toBe(422);
+    expect(reply.body).toContain('{"mine":1');
+    expect(reply.ended).toBe('cut');
+  });
+});
+
+test('an error that two wrappers tell of is written to the console once', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const inner = holdOpen(async (req: IncomingMessage) => {
+    await held(req);
+    throw new Error('late');
+  }, QUICK);
+  const served = await serveHeld((req, res) => inner(req, res));
+  expect((await ask(served)).ended).toBe('cut');
+  await quiet(50);
+  expect(report).toHaveBeenCalledTimes(1);
+  report.mockRestore();
 });

@@ -13,6 +13,8 @@ export interface Observation {
   readonly bytes: string;
   /** What could be seen in the process. */
   readonly lines: readonly string[];
+  /** Whether holdopen was there. */
+  readonly watched: boolean;
 }
 
 export interface Site {
@@ -21,6 +23,9 @@ export interface Site {
 }
 
 const STALLED_AFTER_MS = 3_000;
+
+/** One for all connections: it takes longer to make than the handshake. */
+const secureContext = tls.createSecureContext();
 
 /** Whoever's connection is going on: one at a time. */
 let current: Journal | undefined;
@@ -91,10 +96,10 @@ export async function openHttp1(
       journal = new Journal(big);
       setCurrent(journal);
       const bytes = await converse(request, port, secure, journal);
-      // What is still on its way in this turn.
-      for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+      await journal.untilQuiet();
       setCurrent(undefined);
-      return { bytes: undated(bytes.toString('latin1')), lines: journal.lines };
+      const { lines, watched } = journal;
+      return { bytes: undated(bytes.toString('latin1')), lines: [...lines], watched };
     },
     async close() {
       server.closeAllConnections();
@@ -112,7 +117,7 @@ async function converse(
 ): Promise<Buffer> {
   const conversation: { requests: readonly string[]; pipelined?: boolean } = CONVERSATIONS[request];
   const socket = secure
-    ? tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    ? tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, secureContext })
     : net.connect({ port, host: '127.0.0.1' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -6,7 +6,7 @@ import http2, {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { cert, key } from './certificate.js';
-import { type Observation, probed, type Site, setCurrent, withinReason } from './http1.js';
+import { probed, type Site, setCurrent, withinReason } from './http1.js';
 import { Journal } from './journal.js';
 import type { RequestName } from './requests.js';
 import type { Listener, Shape } from './shape.js';
@@ -55,9 +55,10 @@ export async function openHttp2(
       journal = new Journal(big);
       setCurrent(journal);
       const bytes = await converse(session, request, journal);
-      for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+      await journal.untilQuiet();
       setCurrent(undefined);
-      return { bytes, lines: journal.lines } satisfies Observation;
+      const { lines, watched } = journal;
+      return { bytes, lines: [...lines], watched };
     },
     async close() {
       const closing = once(server, 'close');

@@ -11,6 +11,8 @@ export class Journal {
   readonly lines: string[] = [];
   /** Ends the connection from the client's side. */
   clientLeaves: () => void = () => {};
+  /** Whether holdopen stands around the handler. */
+  watched = false;
   readonly #changed = new EventEmitter();
   readonly #open = new Set<ServerResponse>();
   readonly #eager: boolean;
@@ -71,7 +73,17 @@ export class Journal {
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise((resolve) => this.#changed.once('change', resolve));
   }
+
+  /** Until all that is still on its way has come: handlers go on when their connection is closed. */
+  async untilQuiet(): Promise<void> {
+    for (let seen = -1; seen < this.lines.length; ) {
+      seen = this.lines.length;
+      for (let turn = 0; turn < QUIET_TURNS; turn += 1) await new Promise(setImmediate);
+    }
+  }
 }
+
+const QUIET_TURNS = 3;
 
 /** They come by chance, or twice in different orders: `data` before `readable` and the like. */
 const SILENT = new Set<string | symbol>([
@@ -125,14 +137,20 @@ export class Probe {
     this.#name = name;
     this.#eager = eager;
     this.#http2 = 'stream' in res;
+    journal.watched ||= Reflect.get(req, 'holdOpen') !== undefined;
     journal.opened(res);
     journal.watch(`${name} req`, req);
     journal.watch(`${name} res`, res, (event) => {
       this.look();
-      if (event === 'close') journal.closed(res);
+      if (event === 'close' && !this.#http2) journal.closed(res);
     });
     const stream: unknown = Reflect.get(res, 'stream');
-    if (stream instanceof EventEmitter) journal.watch(`${name} stream`, stream);
+    if (stream instanceof EventEmitter) {
+      journal.watch(`${name} stream`, stream, (event) => {
+        // Not that of the response: Node leaves it out after a HEAD that was destroyed.
+        if (event === 'close') journal.closed(res);
+      });
+    }
     this.look();
   }
 

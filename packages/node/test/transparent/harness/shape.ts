@@ -15,8 +15,6 @@ export interface Shape {
   readonly handler: (probe: Probe, req: IncomingMessage, res: ServerResponse) => unknown;
   /** Over HTTP/1 only: what it does has no meaning over HTTP/2, or Node refuses it there. */
   readonly http1Only?: boolean;
-  /** Over HTTP/2 Node itself never ends its answer to a HEAD. */
-  readonly headStallsOverHttp2?: boolean;
   /** Where not every request makes sense. */
   readonly requests?: readonly RequestName[];
   readonly server?: ServerOptions;

@@ -236,7 +236,6 @@ export const bodyShapes: readonly Shape[] = [
   {
     title: 'a megabyte of strings that waits for drain',
     big: true,
-    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       let left = 64;
       const pump = (): void => {

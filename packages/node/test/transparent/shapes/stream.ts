@@ -76,14 +76,12 @@ export const streamShapes: readonly Shape[] = [
   },
   {
     title: 'a pipe from a stream',
-    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       probe.do('pipe', () => Readable.from(['one', 'two', 'three']).pipe(res));
     },
   },
   {
     title: 'a pipe with back-pressure',
-    headStallsOverHttp2: true,
     big: true,
     handler(probe, _req, res) {
       probe.do('pipe', () => Readable.from(megabyte()).pipe(res));
@@ -91,7 +89,6 @@ export const streamShapes: readonly Shape[] = [
   },
   {
     title: 'a pipeline with its callback',
-    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       pipeline(Readable.from(['one', 'two']), new PassThrough(), res, probe.callback('pipeline'));
     },
@@ -110,7 +107,6 @@ export const streamShapes: readonly Shape[] = [
   },
   {
     title: 'a pipe that does not end the response',
-    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       const source = Readable.from(['one', 'two']);
       source.pipe(res, { end: false });
@@ -147,7 +143,6 @@ export const streamShapes: readonly Shape[] = [
   },
   {
     title: 'stream.finished of a response that was destroyed',
-    headStallsOverHttp2: true,
     handler(probe, _req, res) {
       finished(res, probe.callback('finished'));
       probe.call('write', 'x');

@@ -1,0 +1,50 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { reset } from './cut.js';
+import { type HeldResponse, http2Stream, isOldHttp } from './message.js';
+
+/** RFC 9113 section 7. */
+const INTERNAL_ERROR = 2;
+
+/**
+ * Who drops a response that was not ended ends its connection or stream, and over HTTP/1.0 (FIN) and
+ * HTTP/2 (END_STREAM) that looks like a regular end. Under a head that holdopen has sent it must not
+ * be taken for one.
+ */
+export function dropVisibly(res: HeldResponse): void {
+  const stream = http2Stream(res);
+  if (stream !== undefined) dropStreamVisibly(res, stream);
+  else if (isOldHttp(res) && res.socket !== null) dropSocketVisibly(res, res.socket);
+}
+
+function dropStreamVisibly(res: HeldResponse, stream: ServerHttp2Stream): void {
+  const { destroy, close } = stream;
+  stream.destroy = function destroyVisibly(error?: Error) {
+    if (error !== undefined || res.writableEnded || stream.destroyed) {
+      return destroy.call(stream, error);
+    }
+    // Nobody else may be listening, and an error without a listener ends the process.
+    stream.on('error', () => {});
+    return destroy.call(stream, new Error('holdopen: the response was dropped'));
+  };
+  stream.close = function closeVisibly(code?: number, callback?: () => void) {
+    const isSilent = (code === undefined || code === 0) && !res.writableEnded;
+    close.call(stream, isSilent ? INTERNAL_ERROR : code, callback);
+  };
+}
+
+/** Whichever of `res`, `req` and the socket itself is destroyed, it comes to this. */
+function dropSocketVisibly(res: HeldResponse, socket: Socket): void {
+  const { destroy } = socket;
+  let isDropped = false;
+  socket.destroy = function destroyVisibly(error?: Error) {
+    if (!res.writableEnded && !isDropped && !socket.destroyed) {
+      isDropped = true;
+      reset(socket);
+    }
+    return destroy.call(socket, error);
+  };
+  res.once('close', () => {
+    socket.destroy = destroy;
+  });
+}
