@@ -71,12 +71,11 @@ export function announcement(format: BeatFormat, intervalMs: number): string {
 }
 
 /** The names of `Access-Control-Expose-Headers`, which a page of another origin may read. */
-export function exposedNames(value: unknown): Set<string> {
+export function exposedNames(value: unknown, withCredentials = false): Set<string> {
   const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
-  return new Set(
-    text
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => name !== ''),
-  );
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  const exposed = new Set(names.filter((name) => name !== ''));
+  // Fetch section 3.3.5: then it is the name of a header, and of none that there is.
+  if (withCredentials) exposed.delete('*');
+  return exposed;
 }

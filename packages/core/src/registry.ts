@@ -114,16 +114,30 @@ export class HoldRegistry {
     this.#phase = 'draining';
     this.retryAfterSeconds = retryAfterSeconds;
     let ended = 0;
-    for (const hold of [...this.#holds]) if (hold.drain(timeoutMs, retryAfterSeconds)) ended += 1;
+    ended += this.#drainAll(timeoutMs, retryAfterSeconds);
     await this.#emptyOrTimeout(timers, timeoutMs);
     this.#phase = 'drained';
-    for (const hold of [...this.#holds]) if (hold.drain(0, retryAfterSeconds)) ended += 1;
+    ended += this.#drainAll(0, retryAfterSeconds);
     return { finished: Math.max(0, before - ended), ended };
   }
 
   /** Hold again after a drain, for tests and for servers that start anew in the same process. */
   reopen(): void {
     this.#phase = 'open';
+  }
+
+  /** Gives how many were ended. One that cannot be must not keep the others from it. */
+  #drainAll(patienceMs: number, retryAfterSeconds: number): number {
+    let ended = 0;
+    for (const hold of [...this.#holds]) {
+      try {
+        if (hold.drain(patienceMs, retryAfterSeconds)) ended += 1;
+      } catch {
+        // Some user's code failed on the way. The hold is over, and has told of it.
+        ended += 1;
+      }
+    }
+    return ended;
   }
 
   #emptyOrTimeout(timers: DrainTimers, timeoutMs: number): Promise<void> {

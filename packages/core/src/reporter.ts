@@ -98,7 +98,9 @@ export class HoldReporter<Request> {
     try {
       this.#host.run(() => {
         const result = callback();
-        if (result instanceof Promise) result.catch(failed);
+        // Of any realm, and of any library.
+        const { then } = (result ?? {}) as { then?: unknown };
+        if (typeof then === 'function') then.call(result, undefined, failed);
       });
     } catch (error) {
       failed(error);

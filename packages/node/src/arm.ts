@@ -144,7 +144,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   ready(): boolean {
     // The first beat goes with the head, which is all that can be in its way.
-    return this.#committing || isReady(this.res);
+    return this.#committing ? !isOver(this.res) : isReady(this.res);
   }
 
   sendBeat(bytes: Uint8Array): void {
@@ -339,7 +339,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   fire(nowMs: number): void {
     try {
       if (this.#hold === undefined) this.#firstBeatDue(nowMs);
-      else if (isOver(this.res)) this.onClose();
+      else if (isOver(this.res) || !hasConnection(this.res)) this.onClose();
       else this.#beatDue(this.#hold, nowMs);
     } catch (error) {
       this.#giveUp(error);

@@ -10,7 +10,7 @@ import {
   isHoldableMethod,
 } from '@holdopen/core';
 import type { PreparedHeader } from './framework.js';
-import type { HeldResponse } from './message.js';
+import { type HeldResponse, http2Stream } from './message.js';
 import type { MountedSettings } from './mounted.js';
 import { sentHeadFacts } from './sent-head.js';
 import { registry, surroundings } from './surroundings.js';
@@ -52,7 +52,8 @@ export function formatOfBegun(candidate: Candidate): FormatChoice {
   // An outer middleware keeps the head back, so nothing is known of it.
   if (!res.headersSent) return { untouched: 'type' };
   // The HTTP/2 stream was used by itself, and its bytes do not come by here.
-  if (res.stream !== undefined && !res.hasHeader('content-type')) return { untouched: 'type' };
+  if (http2Stream(res) !== undefined && !res.hasHeader('content-type'))
+    return { untouched: 'type' };
   const head = sentHeadFacts(res, candidate.encodedBelow);
   return formatOfStream(head, askedFormat(candidate), formats.all);
 }

@@ -8,14 +8,16 @@ import {
   REMOVED_AT_COMMIT,
 } from '@holdopen/core';
 import type { PreparedHeader } from './framework.js';
-import type { HeldResponse } from './message.js';
+import { type HeldResponse, http2Stream } from './message.js';
 
 /** What the handler had prepared when its head was taken from it. */
 export interface PreparedHead {
   readonly statusCode: number;
   readonly statusMessage: string | undefined;
-  /** Names as the handler wrote them; `undefined` if it had set none. */
+  /** The response's own, names as the handler wrote them. */
   readonly headers: readonly PreparedHeader[];
+  /** Those and the framework's, which have left, too, but which the response has never seen. */
+  readonly sent: readonly PreparedHeader[];
 }
 
 /**
@@ -30,9 +32,10 @@ export function commitHead(
   intervalMs: number,
   framework: Iterable<PreparedHeader>,
 ): PreparedHead {
+  const own = takeHead(res);
   for (const [name, value] of framework) res.setHeader(name, value);
   const bare = res.getHeaderNames().length === 0;
-  const prepared = takeHead(res);
+  const prepared = bare ? own : { ...own, sent: headersOf(res) };
   const hidden = hideFromFramework(req);
   // Without the header every coding would be acceptable (RFC 9110 section 12.5.3).
   req.headers['accept-encoding'] = 'identity';
@@ -43,8 +46,7 @@ export function commitHead(
     // A listener for the head threw: everything is as the handler had it.
     delete req.headers['accept-encoding'];
     Object.assign(req.headers, hidden);
-    if (!res.headersSent) restoreHeaders(res, prepared);
-    restoreStatus(res, prepared);
+    restoreHead(res, prepared);
     throw error;
   }
   restoreStatus(res, prepared);
@@ -86,7 +88,7 @@ function sendBareHead(res: HeldResponse, format: BeatFormat, intervalMs: number)
  */
 function sendHeadNow(res: HeldResponse): void {
   const { socket } = res;
-  if (res.stream !== undefined || socket === null) {
+  if (http2Stream(res) !== undefined || socket === null) {
     res.flushHeaders();
     return;
   }
@@ -95,7 +97,12 @@ function sendHeadNow(res: HeldResponse): void {
   process.nextTick(() => socket.uncork());
 }
 
-const NOTHING_SET: PreparedHead = { statusCode: 200, statusMessage: undefined, headers: [] };
+const NOTHING_SET: PreparedHead = {
+  statusCode: 200,
+  statusMessage: undefined,
+  headers: [],
+  sent: [],
+};
 
 /** Gives what was hidden. */
 function hideFromFramework(req: IncomingMessage): IncomingMessage['headers'] | undefined {
@@ -109,14 +116,18 @@ function hideFromFramework(req: IncomingMessage): IncomingMessage['headers'] | u
   return hidden;
 }
 
-function restoreHeaders(res: HeldResponse, prepared: PreparedHead): void {
-  for (const name of res.getHeaderNames()) res.removeHeader(name);
-  for (const [name, value] of prepared.headers) res.setHeader(name, value);
+/** The head could not be sent. */
+function restoreHead(res: HeldResponse, prepared: PreparedHead): void {
+  if (!res.headersSent) {
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    for (const [name, value] of prepared.headers) res.setHeader(name, value);
+  }
+  restoreStatus(res, prepared);
 }
 
 function restoreStatus(res: HeldResponse, prepared: PreparedHead): void {
   res.statusCode = prepared.statusCode;
-  if (res.stream === undefined) res.statusMessage = prepared.statusMessage as string;
+  if (http2Stream(res) === undefined) res.statusMessage = prepared.statusMessage as string;
 }
 
 /** Answers 503 in the handler's place, for a server that shuts down. */
@@ -125,22 +136,33 @@ export function refuse(res: HeldResponse, retryAfterSeconds: number): PreparedHe
   for (const name of [...REMOVED_AT_COMMIT, 'content-type']) res.removeHeader(name);
   res.statusCode = 503;
   res.setHeader('Retry-After', String(retryAfterSeconds));
-  if (res.stream === undefined) res.setHeader('Connection', 'close');
-  res.end();
+  if (http2Stream(res) === undefined) res.setHeader('Connection', 'close');
+  try {
+    res.end();
+  } catch (error) {
+    restoreHead(res, prepared);
+    throw error;
+  }
   return prepared;
 }
 
 function takeHead(res: HeldResponse): PreparedHead {
-  const http2 = res.stream !== undefined;
-  const names = res.getRawHeaderNames?.() ?? res.getHeaderNames();
+  const http2 = http2Stream(res) !== undefined;
+  const headers = headersOf(res);
   const prepared = {
     statusCode: res.statusCode,
     statusMessage: http2 ? undefined : res.statusMessage,
-    headers: names.map((name) => [name, ownCopy(res.getHeader(name) ?? '')] as const),
+    headers,
+    sent: headers,
   };
   // HTTP/1 would send the reason phrase of the status that is not sent.
   if (!http2) res.statusMessage = undefined as unknown as string;
   return prepared;
+}
+
+function headersOf(res: HeldResponse): PreparedHeader[] {
+  const names = res.getRawHeaderNames?.() ?? res.getHeaderNames();
+  return names.map((name) => [name, ownCopy(res.getHeader(name) ?? '')]);
 }
 
 /** Middleware pushes into the very array that the response keeps. */

@@ -16,14 +16,14 @@ const { setTimeout, clearTimeout, process } = globalThis;
  * Between the last bytes and the reset of a connection. A reset that comes with them makes Node's own
  * client read a clean end, and may throw the bytes away.
  */
-const RESET_AFTER_MS = 50;
+export const RESET_AFTER_MS = 50;
 /** Bun's server sends the last chunk at `end`, whatever is set; so the bytes get time to leave. */
 const BUN_FLUSH_MS = 30;
 
 /** curl drops the last bytes when RST_STREAM comes in the same packet. */
 const HTTP2_FLUSH_MS = 5;
 /** So long may a client take that does not read; then it is cut without the last bytes. */
-const HTTP2_STALL_MS = 1_000;
+const STALL_MS = 2_000;
 
 /** The real functions of a response. */
 export interface RealResponse {
@@ -63,6 +63,8 @@ function cutChunked(
   res.chunkedEncoding = false;
   res.shouldKeepAlive = false;
   res._last = true;
+  res.once('close', pend());
+  whenStalled(res, () => res.socket?.destroy());
   end.call(res, callback);
 }
 
@@ -77,6 +79,9 @@ function cutCloseDelimited(
 ): void {
   const { socket } = res;
   for (const chunk of chunks) write.call(res, chunk);
+  whenStalled(res, () => {
+    if (socket !== null && !socket.destroyed) reset(socket);
+  });
   // The server would close the socket with a FIN once the response is finished.
   res._last = false;
   const done = pend();
@@ -127,12 +132,9 @@ function cutHttp2(
   const destroySoon = (): void => {
     setTimeout(destroy, HTTP2_FLUSH_MS).unref();
   };
-  const stalled = setTimeout(destroy, HTTP2_STALL_MS).unref();
   const done = pend();
-  stream.once('close', () => {
-    clearTimeout(stalled);
-    done();
-  });
+  stream.once('close', done);
+  whenStalled(res, destroy);
   const last = chunks.length - 1;
   for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
   write.call(res, chunks[last] ?? '', destroySoon);
@@ -166,6 +168,11 @@ function destroyAfter(delayMs: number, res: HeldResponse, callback?: Callback): 
     }
     callback?.();
   }, delayMs).unref();
+}
+
+function whenStalled(res: HeldResponse, end: () => void): void {
+  const timer = setTimeout(end, STALL_MS).unref();
+  res.once('close', () => clearTimeout(timer));
 }
 
 /** Cuts that still wait for their bytes to leave. */

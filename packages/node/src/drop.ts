@@ -1,7 +1,10 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { reset } from './cut.js';
+import { RESET_AFTER_MS, reset } from './cut.js';
 import { type HeldResponse, http2Stream, isOldHttp } from './message.js';
+
+// Captured when the module loads, so that a test's fake timers do not meet ours.
+const { setTimeout } = globalThis;
 
 /** RFC 9113 section 7. */
 const INTERNAL_ERROR = 2;
@@ -38,11 +41,16 @@ function dropSocketVisibly(res: HeldResponse, socket: Socket): void {
   const { destroy } = socket;
   let isDropped = false;
   socket.destroy = function destroyVisibly(error?: Error) {
-    if (!res.writableEnded && !isDropped && !socket.destroyed) {
+    if (res.writableEnded || socket.destroyed) return destroy.call(socket, error);
+    if (!isDropped) {
       isDropped = true;
-      reset(socket);
+      setTimeout(() => {
+        socket.destroy = destroy;
+        reset(socket);
+        if (error !== undefined) socket.destroy(error);
+      }, RESET_AFTER_MS).unref();
     }
-    return destroy.call(socket, error);
+    return socket;
   };
   res.once('close', () => {
     socket.destroy = destroy;

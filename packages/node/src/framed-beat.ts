@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { HeldResponse } from './message.js';
+import { type HeldResponse, http2Stream } from './message.js';
 
 const { process } = globalThis;
 
@@ -16,7 +16,7 @@ const chunks = new WeakMap<Uint8Array, Buffer>();
  */
 export function writeFramed(res: HeldResponse, bytes: Uint8Array): boolean {
   const { socket } = res;
-  if (!IS_NODE || res.chunkedEncoding !== true || res.stream !== undefined) return false;
+  if (!IS_NODE || res.chunkedEncoding !== true || http2Stream(res) !== undefined) return false;
   if (socket === null || socket.writableLength !== 0) return false;
   let chunk = chunks.get(bytes);
   if (chunk === undefined) {

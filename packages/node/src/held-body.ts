@@ -58,7 +58,7 @@ export class OwnHead implements BodyHead {
   }
 }
 
-const NOTHING_PREPARED = { statusCode: 200, statusMessage: undefined, headers: [] };
+const NOTHING_PREPARED = { statusCode: 200, statusMessage: undefined, headers: [], sent: [] };
 
 /** The part of a hold that its body speaks with. */
 type BodyHold = Pick<
@@ -203,8 +203,8 @@ export class HeldBody {
 
   #answerHead(headers: readonly HeaderPair[]): AnswerHead {
     const { request } = this.#owner;
-    const prepared = headerPairs(Object.fromEntries(this.#head.prepared.headers));
-    const sent = new Set(prepared.map(([name, value]) => `${name}: ${value}`));
+    const pairs = headerPairs(Object.fromEntries(this.#head.prepared.sent));
+    const sent = new Set(pairs.map(([name, value]) => `${name}: ${value}`));
     const late = headers.filter(
       ([name, value]) => !NEVER_LATE.has(name) && !sent.has(`${name}: ${value}`),
     );
@@ -212,11 +212,19 @@ export class HeldBody {
     const allowed = new Set(headers.map(([name]) => name));
     const foreign = isForAnotherOrigin(request, { hasHeader: (name) => allowed.has(name) });
     const type = headers.find(([name]) => name === 'content-type')?.[1];
+    const withCredentials = headers.some(
+      ([name, value]) => name === 'access-control-allow-credentials' && value === 'true',
+    );
     return {
       status: this.#owner.res.statusCode,
       contentType: type,
       headers: late,
-      exposed: foreign ? exposedNames(names.map(([, value]) => value)) : undefined,
+      exposed: foreign
+        ? exposedNames(
+            names.map(([, value]) => value),
+            withCredentials,
+          )
+        : undefined,
     };
   }
 

@@ -30,12 +30,14 @@ export type Callback = (error?: Error | null) => void;
 
 /** The HTTP/2 stream of a response, or `undefined` over HTTP/1. */
 export function http2Stream(res: HeldResponse): ServerHttp2Stream | undefined {
-  return res.stream;
+  // An application may give its responses a member of this name.
+  return res.req.httpVersionMajor === 2 ? res.stream : undefined;
 }
 
 /** The response can be written to now: a pipelined one has no socket until its turn comes. */
 export function hasConnection(res: HeldResponse): boolean {
-  if (res.stream !== undefined) return !res.stream.destroyed;
+  const stream = http2Stream(res);
+  if (stream !== undefined) return !stream.destroyed;
   return res.socket !== null && res.socket !== undefined;
 }
 
@@ -46,20 +48,20 @@ export function isOldHttp(res: HeldResponse): boolean {
 
 /** Nothing can be sent any more. */
 export function isOver(res: HeldResponse): boolean {
-  return res.writableEnded || res.destroyed || res.stream?.destroyed === true;
+  return res.writableEnded || res.destroyed || http2Stream(res)?.destroyed === true;
 }
 
 /** All of it was handed over, by the response or, over HTTP/2, by its stream. */
 export function isComplete(res: HeldResponse): boolean {
   // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
   if (res.writableEnded) return res.writableFinished;
-  const { stream } = res;
+  const stream = http2Stream(res);
   return stream?.writableFinished === true && stream.rstCode === 0;
 }
 
 /** It has closed, whoever closed it. The HTTP/2 compatibility API does not say so by itself. */
 export function isClosed(res: HeldResponse): boolean {
-  const { stream } = res;
+  const stream = http2Stream(res);
   if (stream !== undefined) return stream.destroyed || stream.closed;
   return res.closed || res.destroyed;
 }
@@ -74,7 +76,7 @@ export function isReady(res: HeldResponse): boolean {
  * for it the one that the session keeps to itself.
  */
 export function socketOf(res: HeldResponse): Socket | undefined {
-  const session = res.stream?.session;
+  const session = http2Stream(res)?.session;
   if (session === undefined) return res.socket ?? undefined;
   for (const key of Object.getOwnPropertySymbols(session)) {
     const value: unknown = Reflect.get(session, key);

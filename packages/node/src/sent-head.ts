@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { HeaderPair, HeadFacts } from '@holdopen/core';
-import type { HeldResponse } from './message.js';
+import { type HeldResponse, http2Stream } from './message.js';
 
 /** The header lines of a head as HTTP/1 writes it, names in lower case. */
 export function parseHeaderLines(head: string): HeaderPair[] {
@@ -25,7 +25,7 @@ export function headerPairs(headers: Readonly<Record<string, unknown>>): HeaderP
 
 /** The headers that really left: `getHeader` does not see those given to `writeHead`. */
 export function sentHeaders(res: HeldResponse): HeaderPair[] {
-  const sent = res.stream?.sentHeaders;
+  const sent = http2Stream(res)?.sentHeaders;
   if (sent !== undefined) return headerPairs(sent);
   if (typeof res._header === 'string') return parseHeaderLines(res._header);
   return headerPairs(res.getHeaders());

@@ -11,7 +11,7 @@ export class Upload {
 
   /** Call it now and then: that an upload goes on is seen by what came since the last look. */
   look(req: IncomingMessage): 'arriving' | 'has-come-in' | 'is-in' {
-    const { stream } = req as { stream?: ServerHttp2Stream };
+    const stream = streamOf(req);
     const progress = stream?.state?.localWindowSize ?? req.socket?.bytesRead ?? 0;
     const moved = progress !== this.#progress;
     this.#progress = progress;
@@ -33,11 +33,16 @@ function isFull(req: IncomingMessage, stream: ServerHttp2Stream | undefined): bo
 
 function hasCome(req: IncomingMessage): boolean {
   if (req.complete || req.readableEnded) return true;
-  const { stream } = req as { stream?: ServerHttp2Stream };
+  const stream = streamOf(req);
   // RFC 9112 section 6.3: without either there is no body. A listener that threw has stopped the
   // parser, so that `complete` never comes.
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
   if (stream === undefined && coding === undefined && Number(length ?? 0) === 0) return true;
   // Over HTTP/2 `complete` waits for the body to be read; what counts is whether it has arrived.
   return stream?.endAfterHeaders === true || stream?.state?.remoteClose === 1;
+}
+
+function streamOf(req: IncomingMessage): ServerHttp2Stream | undefined {
+  const { stream } = req as { stream?: ServerHttp2Stream };
+  return req.httpVersionMajor === 2 ? stream : undefined;
 }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHead } from './commit.js';
-import type { HeldResponse } from './message.js';
+import { type HeldResponse, http2Stream } from './message.js';
 import { headerPairs, parseHeaderLines } from './sent-head.js';
 
 /**
@@ -89,11 +89,11 @@ export class VirtualHead {
     const status = this.#res.statusCode;
     // A status that could not be sent: Node's own error is thrown below.
     shadow.statusCode = status;
-    if (this.#res.stream === undefined && this.#res.statusMessage !== undefined) {
+    if (http2Stream(this.#res) === undefined && this.#res.statusMessage !== undefined) {
       shadow.statusMessage = this.#res.statusMessage;
     }
     // HTTP/2 refuses what HTTP/1 sends, and must do so before anything is changed.
-    if (this.#res.stream !== undefined) this.#res.statusCode = Number(args[0]);
+    if (http2Stream(this.#res) !== undefined) this.#res.statusCode = Number(args[0]);
     try {
       Reflect.apply(shadow.writeHead, shadow, args);
     } catch (error) {
@@ -102,7 +102,7 @@ export class VirtualHead {
     }
     this.#given = givenHeaders(args);
     this.#res.statusCode = shadow.statusCode;
-    if (this.#res.stream === undefined) this.#res.statusMessage = shadow.statusMessage;
+    if (http2Stream(this.#res) === undefined) this.#res.statusMessage = shadow.statusMessage;
     if (!this.inside) this.#show();
   }
 

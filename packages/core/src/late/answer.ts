@@ -206,7 +206,9 @@ export class WrappedJsonAnswer implements Answer {
   }
 
   #wrap(payload: Chunk[]): Chunk[] {
-    const chunks = payload.flatMap((chunk) => this.#lines.replace(chunk));
+    const chunks = payload
+      .map((chunk) => this.#lines.replace(chunk))
+      .filter((chunk) => chunk.length > 0);
     if (chunks.length === 0 || this.begun) return chunks;
     this.begun = true;
     return [this.#before + this.#start, ...chunks];

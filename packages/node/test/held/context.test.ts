@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { expect, test } from 'vitest';
+import { runInNewContext } from 'node:vm';
+import { expect, test, vi } from 'vitest';
 import type { NodeHoldOpenOptions } from '../../src/index.js';
 import { holdOpen } from '../../src/index.js';
 import { ask, requestText } from './support/ask.js';
@@ -102,4 +103,23 @@ test('hooks get the hold and the request', async () => {
     [true, 'json', 1, '/with-hooks'],
     [true, 'json', 2, '/with-hooks'],
   ]);
+});
+
+test('a hook may give a promise of any kind that rejects', async () => {
+  const unhandled: unknown[] = [];
+  const listener = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', listener);
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const served = await serveHeld(
+    async (req, res) => {
+      await held(req);
+      res.end('{}');
+    },
+    { onBeat: () => runInNewContext('Promise.reject(new Error("of another realm"))') },
+  );
+  await ask(served);
+  await until('it was reported', () => report.mock.calls.length > 0);
+  process.off('unhandledRejection', listener);
+  report.mockRestore();
+  expect(unhandled).toEqual([]);
 });

@@ -289,3 +289,52 @@ describe('over HTTP/2 a stream of the handler’s own', () => {
 function streamOf(res: object): http2.ServerHttp2Stream {
   return (res as http2.Http2ServerResponse).stream;
 }
+
+test.each(['HTTP/1.1', 'HTTP/1.0'] as const)(
+  'a client that does not read is cut over %s all the same',
+  async (transport) => {
+    const served = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        res.setHeader('Content-Type', 'application/json');
+        res.write(`["${'x'.repeat(20_000_000)}`);
+        throw new Error('late');
+      },
+      {},
+      transport,
+    );
+    const client = await served.connect();
+    client.socket.pause();
+    client.send(requestText({}, transport === 'HTTP/1.0' ? '1.0' : '1.1'));
+    await until('it has come', () => served.connections.size === 1);
+    await until('it is closed', () => served.connections.size === 0);
+  },
+);
+
+test('a response whose connection was taken away is known to be gone', async () => {
+  let signal: AbortSignal | undefined;
+  const served = await serveHeld(async (req, res) => {
+    signal = req.holdOpen?.signal;
+    await held(req);
+    const { socket } = res;
+    if (socket === null) throw new Error('no socket');
+    res.detachSocket(socket);
+    socket.end('0\r\n\r\n');
+  });
+  const client = await served.connect();
+  client.send(requestText());
+  await until('the hold is over', () => signal?.aborted === true && registry.size === 0);
+});
+
+test('an application may give its responses a member named stream', async () => {
+  const served = await serveHeld(async (req, res) => {
+    Object.assign(res, { stream: { fake: true } });
+    Object.assign(req, { stream: 'fake' });
+    await held(req);
+    res.statusCode = 500;
+    res.end('{"a":1}');
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
+});

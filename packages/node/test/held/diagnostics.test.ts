@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import { HOLD_EVENT_TYPES } from '@holdopen/core';
 import { expect, onTestFinished, test } from 'vitest';
 import type { HoldEvent, NodeHoldOpenOptions } from '../../src/index.js';
@@ -94,4 +95,16 @@ test('a stream, a silence, a disconnect and a passing response each have their o
 
 test('a fast response says nothing', async () => {
   expect(await eventsOf((_req, res) => void res.end('{}'))).toEqual([]);
+});
+
+test('a subscriber that ends the response at its commit is the last to write', async () => {
+  const responses = new Map<unknown, ServerResponse>();
+  const listener = (event: unknown): void => {
+    responses.get((event as { request: unknown }).request)?.end('{"ended":1}');
+  };
+  subscribe('holdopen:commit', listener);
+  onTestFinished(() => void unsubscribe('holdopen:commit', listener));
+  const served = await serveHeld((req, res) => void responses.set(req, res));
+  const reply = await ask(served);
+  expect(reply.body.trim()).toBe('{"ended":1}');
 });

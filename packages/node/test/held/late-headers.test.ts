@@ -151,3 +151,15 @@ test('a cookie that is pushed into the list of an earlier one is told of, too', 
   expect(reply.headers['set-cookie']).toBe('a=1');
   await until('it was warned of', () => warned.length === 1);
 });
+
+test('a list that exposes all headers exposes none to a page with credentials', async () => {
+  const served = await serveHeld(async (req, res) => {
+    res.setHeader('Access-Control-Allow-Origin', 'http://page.example');
+    res.setHeader('Access-Control-Allow-Credentials', 'true');
+    res.setHeader('Access-Control-Expose-Headers', '*');
+    await held(req);
+    res.writeHead(201, { location: '/1', 'content-type': 'application/json' }).end('{}');
+  });
+  const reply = await ask(served, { headers: { Origin: 'http://page.example' } });
+  expect(readHeldJson(reply.body).lateHead).toEqual({ status: 201, headers: [] });
+});
