@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { adapters } from './adapters.js';
 import { armDisarm } from './arm-disarm.js';
 import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   tracking,
   'fast-path': fastPath,
   'event-stream': eventStream,
+  adapters,
   idle,
 };
 const NAMES = Object.keys(BENCHMARKS).join(', ');
