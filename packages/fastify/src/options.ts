@@ -1,0 +1,42 @@
+import { type HoldOpenOptions, type Mount, mountOptions } from '@holdopen/node';
+import type { FastifyRequest } from 'fastify';
+import { fastifyRequestOf } from './raw-request.js';
+
+/** The options of one route. Functions among them are given Fastify's request. */
+export type FastifyHoldOpenOptions = HoldOpenOptions<FastifyRequest>;
+
+/** The options of `app.register(holdOpen, options)`. */
+export interface FastifyHoldOpenPluginOptions extends FastifyHoldOpenOptions {
+  /**
+   * `false`: only routes with `config: { holdOpen: true }` or with options of their own there.
+   * @default true
+   */
+  global?: boolean | undefined;
+}
+
+/** Checked options, ready for any number of requests. */
+export type Mounted = ReturnType<typeof mountOptions>;
+
+/** @throws HoldOpenError if an option is wrong. */
+export function mount(options: FastifyHoldOpenOptions, where: Mount): Mounted {
+  return mountOptions(forRawRequests(options), where);
+}
+
+/** Below Fastify there is Node's request; the application's functions are given Fastify's. */
+function forRawRequests(options: FastifyHoldOpenOptions): Parameters<typeof mountOptions>[0] {
+  const { format, lateError, onBeat, onLateOutcome } = options;
+  return {
+    ...options,
+    format: typeof format === 'function' ? (raw) => format(fastifyRequestOf(raw)) : format,
+    lateError:
+      typeof lateError === 'function'
+        ? (outcome, raw) => lateError(outcome, fastifyRequestOf(raw))
+        : lateError,
+    onBeat:
+      typeof onBeat === 'function' ? (hold, raw) => onBeat(hold, fastifyRequestOf(raw)) : onBeat,
+    onLateOutcome:
+      typeof onLateOutcome === 'function'
+        ? (outcome, raw) => onLateOutcome(outcome, fastifyRequestOf(raw))
+        : onLateOutcome,
+  };
+}

@@ -1,0 +1,50 @@
+import type { HoldHandle } from '@holdopen/core';
+import fastify, { type FastifyRequest } from 'fastify';
+import { expectTypeOf, test } from 'vitest';
+import defaultExport, {
+  type FastifyHoldOpenOptions,
+  type FastifyHoldOpenPluginOptions,
+  holdOpen,
+} from '../src/index.js';
+
+test('request.holdOpen and config.holdOpen are typed', () => {
+  const app = fastify();
+  app.get('/', async (request) => {
+    expectTypeOf(request.holdOpen).toEqualTypeOf<HoldHandle>();
+    expectTypeOf(request.holdOpen.signal).toEqualTypeOf<AbortSignal>();
+    expectTypeOf(request.routeOptions.config.holdOpen).toEqualTypeOf<
+      FastifyHoldOpenOptions | boolean | undefined
+    >();
+  });
+  app.get('/true', { config: { holdOpen: true } }, async () => {});
+  app.get('/own', { config: { holdOpen: { intervalMs: 5_000, format: 'sse' } } }, async () => {});
+  // Fastify takes whatever it does not know in `config` for the route's own, so that unknown options
+  // show when the route is registered.
+  // @ts-expect-error a string is no interval
+  app.get('/wrong', { config: { holdOpen: { intervalMs: '8s' } } }, async () => {});
+  // @ts-expect-error there is no such format
+  app.get('/format', { config: { holdOpen: { format: 'xml' } } }, async () => {});
+});
+
+test('the plugin registers with its options, on HTTP/2 servers too', () => {
+  () => fastify().register(holdOpen);
+  () => fastify().register(holdOpen, { global: false, intervalMs: 8_000 });
+  () => fastify({ http2: true }).register(holdOpen, { intervalMs: 8_000 });
+  () => fastify().register(import('../src/index.js'), { intervalMs: 8_000 });
+  // @ts-expect-error a string is no interval
+  () => fastify().register(holdOpen, { intervalMs: '8s' });
+  expectTypeOf(defaultExport).toEqualTypeOf<typeof holdOpen>();
+});
+
+test('functions among the options are given Fastify’s request', () => {
+  const options: FastifyHoldOpenPluginOptions = {
+    format(request) {
+      expectTypeOf(request).toEqualTypeOf<FastifyRequest>();
+      return request.is404 ? 'json' : 'sse';
+    },
+    lateError: (outcome, request) => ({ id: request.id, status: outcome.status }),
+    onBeat: (_hold, request) => request.log.debug('beat'),
+    onLateOutcome: (_outcome, { log }) => log.warn('late'),
+  };
+  expectTypeOf(options).toExtend<FastifyHoldOpenPluginOptions>();
+});
