@@ -1,0 +1,32 @@
+import { type HoldHandle, inertHandle } from '@holdopen/core';
+import type { Arm } from './arm.js';
+import { type RequestEvent, requestOf } from './request.js';
+
+const arms = new WeakMap<Request, Arm>();
+
+/** The call of a handler that is watched for this request. */
+export function armOf(request: Request): Arm | undefined {
+  return arms.get(request);
+}
+
+export function rememberArm(request: Request, arm: Arm): void {
+  arms.set(request, arm);
+}
+
+/**
+ * What a handler can reach of its hold: `signal`, `touch()`, `id` and `state`. Where holdopen is
+ * switched off or not mounted it works and does nothing, and its state is `'off'`.
+ *
+ * On Deno the signal fires from the first beat on, for Deno warns of whoever listens to the signal of
+ * a request before.
+ *
+ * @example
+ * export const POST = holdOpen(async (request) => {
+ *   const { signal } = getHold(request);
+ *   return Response.json(await workForMinutes({ signal }));
+ * });
+ */
+export function getHold(request: Request | RequestEvent): HoldHandle {
+  const found = requestOf(request);
+  return (found === undefined ? undefined : arms.get(found)) ?? inertHandle();
+}

@@ -1,0 +1,30 @@
+export {
+  type BeatFormat,
+  type BoundaryTracker,
+  type DrainOptions,
+  type DrainResult,
+  type HoldCounters,
+  type HoldEvent,
+  type HoldEventType,
+  type HoldHandle,
+  type HoldInfo,
+  HoldOpenError,
+  type HoldOpenErrorCode,
+  type HoldOpenOptions,
+  type LateError,
+  type LateOutcome,
+  type LateSuccess,
+} from '@holdopen/core';
+export { drain } from './drain.js';
+export { getHold } from './handles.js';
+export { type FetchHandler, type HandlerResult, holdOpen } from './hold-open.js';
+export { holdResponse } from './hold-response.js';
+export {
+  type FetchHoldOpenOptions,
+  type HeadersInput,
+  type MountedSettings,
+  mountFetchOptions,
+} from './mounted.js';
+export type { RequestEvent } from './request.js';
+export { registry } from './surroundings.js';
+export { watchCall } from './watch-call.js';

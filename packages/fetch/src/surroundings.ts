@@ -1,0 +1,85 @@
+import {
+  type BeatClock,
+  HOLD_EVENT_TYPES,
+  HoldRegistry,
+  Lifeline,
+  SeparateBeatClock,
+  SharedBeatClock,
+  type Surroundings,
+} from '@holdopen/core';
+import { snapshot } from './async-context.js';
+import { builtin, isWorkers, runtime } from './runtime.js';
+
+// Captured when the module loads, so that a test's fake timers do not meet ours.
+const { setTimeout, clearTimeout, console, performance } = globalThis;
+
+/** Timers made in here belong to no request, whoever's request is running. */
+const outsideRequests = snapshot();
+
+/** A timer that keeps no process alive. */
+export function setQuietTimeout(callback: () => void, delayMs: number): unknown {
+  const handle: unknown = setTimeout(callback, delayMs);
+  if (typeof handle === 'number') runtime.Deno?.unrefTimer?.(handle);
+  else (handle as { unref?(): void } | undefined)?.unref?.();
+  return handle;
+}
+
+export function clearQuietTimeout(handle: unknown): void {
+  clearTimeout(handle as number);
+}
+
+function createClock(): BeatClock {
+  const timers = { now: () => performance.now(), set: setQuietTimeout, clear: clearQuietTimeout };
+  // Workers refuse a timer of one request that writes to another's stream.
+  if (isWorkers) return new SeparateBeatClock(timers);
+  return new SharedBeatClock({
+    ...timers,
+    set(callback, delayMs) {
+      let handle: unknown;
+      outsideRequests(() => {
+        handle = setQuietTimeout(callback, delayMs);
+      });
+      return handle;
+    },
+  });
+}
+
+/** The active holds of this process and what has been counted of all. */
+export const registry: HoldRegistry = new HoldRegistry();
+
+interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+const { channel } = builtin<{ channel(name: string): Channel }>('node:diagnostics_channel');
+const channels = new Map(HOLD_EVENT_TYPES.map((type) => [type, channel?.(`holdopen:${type}`)]));
+
+/** What all holds of this process share. Events go out on `node:diagnostics_channel` where it is. */
+export const surroundings: Surroundings = {
+  clock: createClock(),
+  registry,
+  observer: {
+    wants: (type) => channels.get(type)?.hasSubscribers === true,
+    notify: (event) => channels.get(event.type)?.publish(event),
+  },
+  warn(code, message) {
+    const { process } = runtime;
+    const text = `holdopen: ${message}`;
+    if (process?.emitWarning === undefined) console.warn(`${text} (${code})`);
+    else process.emitWarning(text, { type: 'HoldOpenWarning', code });
+  },
+  report(message, error) {
+    try {
+      console.error(`holdopen: ${message}:`, error);
+    } catch {
+      // An error may refuse to be shown.
+      console.error(`holdopen: ${message}`);
+    }
+  },
+};
+
+/** For one request, made in its own async context. */
+export function createLifeline(): Lifeline {
+  return new Lifeline(snapshot());
+}

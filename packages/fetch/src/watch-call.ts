@@ -1,0 +1,46 @@
+import { Arm } from './arm.js';
+import { armOf, rememberArm } from './handles.js';
+import type { MountedSettings } from './mounted.js';
+import { isBun } from './runtime.js';
+
+/**
+ * For adapters: watches one call of whatever answers a request. Gives what it gives, or a held
+ * response in its place. Called again within such a call it is the same hold, and the options of the
+ * inner one win.
+ *
+ * @param server Bun's, so that its idle time-out can be raised.
+ */
+export function watchCall<Result>(
+  request: Request,
+  server: unknown,
+  mounted: MountedSettings<Request>,
+  call: () => Result,
+): Result {
+  const arm = watch(request, server, mounted);
+  if (arm === undefined) return call();
+  let result: Result;
+  try {
+    result = call();
+  } catch (error) {
+    arm.threw();
+    throw error;
+  }
+  return arm.pass(result) as Result;
+}
+
+/** The arm that is to see what the handler gives; `undefined` where an outer mount sees it. */
+function watch(
+  request: Request,
+  server: unknown,
+  mounted: MountedSettings<Request>,
+): Arm | undefined {
+  const present = armOf(request);
+  if (present?.isOpen === true) {
+    present.remount(mounted);
+    return undefined;
+  }
+  if (!mounted.settings.enabled) return undefined;
+  const arm = new Arm(request, isBun ? server : undefined, mounted);
+  rememberArm(request, arm);
+  return arm;
+}
