@@ -2,15 +2,21 @@ import { type HoldHandle, inertHandle } from '@holdopen/core';
 import type { Arm } from './arm.js';
 import { type RequestEvent, requestOf } from './request.js';
 
+/** Where a request keeps its arm: a WeakMap of requests that live for a moment is dear to collect. */
+const ARM: unique symbol = Symbol('holdOpen');
+
+type ArmedRequest = Request & { [ARM]?: Arm };
+
+/** For requests that let nobody add to them. */
 const arms = new WeakMap<Request, Arm>();
 
 /** The call of a handler that is watched for this request. */
 export function armOf(request: Request): Arm | undefined {
-  return arms.get(request);
+  return (request as ArmedRequest)[ARM] ?? arms.get(request);
 }
 
 export function rememberArm(request: Request, arm: Arm): void {
-  arms.set(request, arm);
+  if (!Reflect.set(request, ARM, arm)) arms.set(request, arm);
 }
 
 /**
@@ -28,5 +34,5 @@ export function rememberArm(request: Request, arm: Arm): void {
  */
 export function getHold(request: Request | RequestEvent): HoldHandle {
   const found = requestOf(request);
-  return (found === undefined ? undefined : arms.get(found)) ?? inertHandle();
+  return (found === undefined ? undefined : armOf(found)) ?? inertHandle();
 }

@@ -36,17 +36,23 @@ export function routeOf(request: Request): string {
 
 /**
  * So that no framework answers 304, 206 or gzip, which cannot follow a head that said 200 and plain
- * text. Some runtimes do not let the headers of a request be changed; there such an answer fails, or
- * is decoded.
+ * text.
  */
 export function hideConditions(request: Request): void {
   try {
-    for (const name of HIDDEN_AT_COMMIT) request.headers.delete(name);
-    // Without the header every coding would be acceptable (RFC 9110 section 12.5.3).
-    request.headers.set('accept-encoding', 'identity');
+    hideIn(request.headers);
   } catch {
-    // They stay as they are.
+    // Deno's let nobody change them, so that the request gets a copy that may be.
+    const copy = new Headers(request.headers);
+    hideIn(copy);
+    Reflect.defineProperty(request, 'headers', { configurable: true, value: copy });
   }
+}
+
+function hideIn(headers: Headers): void {
+  for (const name of HIDDEN_AT_COMMIT) headers.delete(name);
+  // Without the header every coding would be acceptable (RFC 9110 section 12.5.3).
+  headers.set('accept-encoding', 'identity');
 }
 
 /** The page that asks is of another origin, so it sees only what is exposed to it. */

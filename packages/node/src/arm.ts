@@ -32,6 +32,7 @@ import {
   type WriteFunction,
 } from './message.js';
 import type { MountedSettings } from './mounted.js';
+import { type PrototypeHooks, prototypeHooks } from './prototype-hooks.js';
 import { sentHeaders } from './sent-head.js';
 import { registry, surroundings } from './surroundings.js';
 import { Upload } from './upload.js';
@@ -43,7 +44,7 @@ const { process } = globalThis;
 /** Remaining times are rounded up to this, so that there are few lanes. */
 const REMOUNT_GRAIN_MS = 25;
 
-/** Where a watched response keeps its arm. */
+/** Where a response keeps its arm once it is held. */
 const ARM: unique symbol = Symbol('holdOpen');
 
 export type ArmedResponse = HeldResponse & { [ARM]?: Arm };
@@ -63,6 +64,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   framework: Framework | undefined;
   /** compression() or its like stands between us and the socket. */
   readonly encodedBelow: boolean;
+  /** It is watched by its prototype's functions, not by its own. */
+  readonly hooks: PrototypeHooks | undefined;
   readonly #write: WriteFunction;
   readonly #end: EndFunction;
   #hold: Hold<IncomingMessage> | undefined;
@@ -94,14 +97,20 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #touchedMs: number | undefined;
   #id: string | undefined;
 
-  constructor(req: IncomingMessage, res: HeldResponse, mounted: MountedSettings) {
+  constructor(
+    req: IncomingMessage,
+    res: HeldResponse,
+    mounted: MountedSettings,
+    hooks: PrototypeHooks | undefined,
+  ) {
     super();
     this.request = req;
     this.res = res;
     this.mounted = mounted;
-    this.#write = res.write;
-    this.#end = res.end;
-    this.encodedBelow = res.write !== NATIVE_WRITE && typeof res.flush === 'function';
+    this.hooks = hooks;
+    this.#write = hooks === undefined ? res.write : hooks.realWrite;
+    this.#end = hooks === undefined ? res.end : hooks.realEnd;
+    this.encodedBelow = this.#write !== NATIVE_WRITE && typeof res.flush === 'function';
   }
 
   // --- the handler's handle
@@ -348,6 +357,11 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   #firstBeatDue(nowMs: number): void {
     const { res, mounted } = this;
+    if (this.#hasLostHooks()) {
+      // Another app has taken the response over, with a prototype of its own.
+      if (res.headersSent) this.#passes ??= 'type';
+      else putFunctions(res);
+    }
     if (this.#passes !== undefined) {
       if (isReason(this.#passes)) this.#countUntouched(this.#passes);
     } else if (res.writableEnded) {
@@ -371,6 +385,11 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     } else {
       this.#commit(nowMs);
     }
+  }
+
+  #hasLostHooks(): boolean {
+    if (this.hooks === undefined || Object.hasOwn(this.res, 'write')) return false;
+    return this.res.write !== this.hooks.write;
   }
 
   #beatDue(hold: Hold<IncomingMessage>, nowMs: number): void {
@@ -492,6 +511,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   #adopt(): void {
     this.#adopted = true;
+    (this.res as ArmedResponse)[ARM] = this;
     const { tcpKeepAliveMs } = this.mounted.settings;
     // What stands in for a socket where requests are injected cannot.
     if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive?.(true, tcpKeepAliveMs);
@@ -540,17 +560,35 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 }
 
+/** Whoever watches a response. */
+function armOf(res: ArmedResponse): Arm | undefined {
+  const own = res[ARM];
+  if (own !== undefined) return own;
+  const handle = res.req?.holdOpen;
+  return handle instanceof Arm && handle.res === res ? handle : undefined;
+}
+
 /** Shared by all responses. */
 function onClose(this: ArmedResponse): void {
-  this[ARM]?.onClose();
+  armOf(this)?.onClose();
 }
 
 function armedWrite(this: ArmedResponse, ...args: unknown[]): boolean {
-  return (this[ARM] as Arm).onWrite(args);
+  return (armOf(this) as Arm).onWrite(args);
 }
 
 function armedEnd(this: ArmedResponse, ...args: unknown[]): HeldResponse {
-  return (this[ARM] as Arm).onEnd(args);
+  return (armOf(this) as Arm).onEnd(args);
+}
+
+function putFunctions(res: ArmedResponse): void {
+  res.write = armedWrite as WriteFunction;
+  res.end = armedEnd as EndFunction;
+}
+
+function hookedArm(res: ArmedResponse): Arm | undefined {
+  const present = armOf(res);
+  return present?.hooks === undefined ? undefined : present;
 }
 
 /**
@@ -562,17 +600,21 @@ export function arm(
   res: ArmedResponse,
   mounted: MountedSettings,
 ): Arm | undefined {
-  const present = res[ARM];
+  const present = armOf(res);
   if (present !== undefined) {
     present.remount(mounted);
     return present;
   }
   if (isOfAnotherCopy(req)) return undefined;
-  const fresh = new Arm(req, res, mounted);
-  res[ARM] = fresh;
+  const hooks = prototypeHooks(res, hookedArm);
+  const fresh = new Arm(req, res, mounted, hooks);
+  // The response names its request, so that it needs no property of its own until it is held. Unless
+  // somebody made another response for the same request, or another request for the same response.
+  const { holdOpen: other } = req;
+  if (other instanceof Arm) (other.res as ArmedResponse)[ARM] = other;
+  if (res.req !== req) res[ARM] = fresh;
   req.holdOpen = fresh;
-  res.write = armedWrite as WriteFunction;
-  res.end = armedEnd as EndFunction;
+  if (hooks === undefined) putFunctions(res);
   mounted.firstLane.add(fresh);
   return fresh;
 }

@@ -4,7 +4,10 @@ import { RESET_AFTER_MS, reset } from './cut.js';
 import { type HeldResponse, http2Stream, isOldHttp } from './message.js';
 
 // Captured when the module loads, so that a test's fake timers do not meet ours.
-const { setTimeout } = globalThis;
+const { process, setTimeout } = globalThis;
+
+/** Its sockets close while they are reset, when their `destroy` is another one. */
+const IS_BUN = 'bun' in process.versions;
 
 /** RFC 9113 section 7. */
 const INTERNAL_ERROR = 2;
@@ -17,7 +20,7 @@ const INTERNAL_ERROR = 2;
 export function dropVisibly(res: HeldResponse): void {
   const stream = http2Stream(res);
   if (stream !== undefined) dropStreamVisibly(res, stream);
-  else if (isOldHttp(res) && res.socket !== null) dropSocketVisibly(res, res.socket);
+  else if (isOldHttp(res) && res.socket !== null && !IS_BUN) dropSocketVisibly(res, res.socket);
 }
 
 function dropStreamVisibly(res: HeldResponse, stream: ServerHttp2Stream): void {
