@@ -4,7 +4,7 @@ import type { HandlerName, MountName } from './request-server.js';
 import { type Contender, takeTurns } from './take-turns.js';
 
 const TARGET = 1.05;
-export const CONNECTIONS = 32;
+const CONNECTIONS = 32;
 const MOUNTS: readonly (readonly [title: string, mount: MountName])[] = [
   ['bare', 'bare'],
   ['holdOpen(handler)', 'listener'],

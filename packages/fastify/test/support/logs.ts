@@ -8,7 +8,7 @@ export interface LogLine {
   readonly [name: string]: unknown;
 }
 
-export const ERROR_LEVEL = 50;
+const ERROR_LEVEL = 50;
 export const WARN_LEVEL = 40;
 
 /** A logger whose lines can be read, for Fastify's option `logger`. */
