@@ -500,6 +500,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   /** A stream that its handler began has fallen silent: from now on we look after it. */
   #adoptStream(): void {
     this.#adopt();
+    dropVisibly(this.res);
     const { res, route } = this;
     if (sentHeaders(res).some(([name]) => name === 'x-accel-buffering')) return;
     if (!registry.firstTime(`HOLDOPEN_BUFFERED ${route}`)) return;

@@ -44,18 +44,17 @@ function dropSocketVisibly(res: HeldResponse, socket: Socket): void {
   const { destroy } = socket;
   let isDropped = false;
   socket.destroy = function destroyVisibly(error?: Error) {
+    if (isDropped) return socket;
     if (res.writableEnded || socket.destroyed) return destroy.call(socket, error);
-    if (!isDropped) {
-      isDropped = true;
-      setTimeout(() => {
-        socket.destroy = destroy;
-        reset(socket);
-        if (error !== undefined) socket.destroy(error);
-      }, RESET_AFTER_MS).unref();
-    }
+    isDropped = true;
+    setTimeout(() => {
+      socket.destroy = destroy;
+      reset(socket);
+      if (error !== undefined) socket.destroy(error);
+    }, RESET_AFTER_MS).unref();
     return socket;
   };
   res.once('close', () => {
-    socket.destroy = destroy;
+    if (!isDropped) socket.destroy = destroy;
   });
 }

@@ -41,6 +41,8 @@ export function chooseAnswer(facts: AnswerFacts): AnswerChoice {
   const isEvents = type !== undefined && formats.sse.matches(type.mediaType);
 
   if (status >= 300 && status < 400) return kept(facts, 'late_redirect');
+  // A part of a document is no answer to whoever was promised the whole.
+  if (status === 206) return kept(facts, 'wrong_type');
   if (held === 'json' && isEvents) {
     const before = lateHeadComment(status, facts.headers);
     const answer = new StreamAnswer(before, formats.sse.createTracker(true));
@@ -99,7 +101,7 @@ function kept(facts: AnswerFacts, code: LateError['code']): AnswerChoice {
     ...(contentType === undefined ? {} : { contentType }),
     ...(wrongType
       ? {
-          detail: `The handler answered with ${contentType ?? 'a body that is not JSON'} after a head for ${facts.format.contentType} had been sent.`,
+          detail: `The handler answered with ${status === 206 ? 'a part of its document' : (contentType ?? 'a body that is not JSON')} after a head for ${facts.format.contentType} had been sent.`,
         }
       : {}),
   };

@@ -8,7 +8,6 @@ export interface LogLine {
   readonly [name: string]: unknown;
 }
 
-const ERROR_LEVEL = 50;
 export const WARN_LEVEL = 40;
 
 /** A logger whose lines can be read, for Fastify's option `logger`. */

@@ -81,3 +81,15 @@ test('a file that Express sends late comes whole, without a range', async () => 
   expect(reply.ended).toBe('complete');
   expect(JSON.parse(reply.body)).toMatchObject({ name: '@holdopen/node' });
 });
+
+test('a late part of a document is a failure', async () => {
+  const served = await serveHeld(async (req, res) => {
+    await held(req);
+    res.writeHead(206, { 'Content-Type': 'application/json', 'Content-Range': 'bytes 0-1/9' });
+    res.end('[1');
+  });
+  const reply = await ask(served);
+  expect(reply.ended).toBe('cut');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
+  expect(reply.body).toContain('a part of its document');
+});

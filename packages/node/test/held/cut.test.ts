@@ -338,3 +338,37 @@ test('an application may give its responses a member named stream', async () => 
   expect(reply.ended).toBe('cut');
   expect(readHeldJson(reply.body).lateHead?.status).toBe(500);
 });
+
+test('over HTTP/1.0 a response that is destroyed and ended in one go looks incomplete', async () => {
+  const served = await serveHeld(
+    async (req, res) => {
+      await held(req);
+      await quiet(30);
+      res.destroy(new Error('dropped'));
+      res.end('Error');
+    },
+    {},
+    'HTTP/1.0',
+  );
+  expect((await ask(served)).error).toBe('ECONNRESET');
+});
+
+test.each(['HTTP/1.0', 'h2c'] as const)(
+  'a stream of the handler’s own over %s that had beats and is dropped looks incomplete',
+  async (transport) => {
+    const served = await serveHeld(
+      async (req, res) => {
+        res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        res.write('data: x\n\n');
+        await until('it has beaten', () => registry.occupied === 1);
+        await quiet(50);
+        res.destroy();
+      },
+      {},
+      transport,
+    );
+    const { ended, error } = await ask(served);
+    if (transport === 'HTTP/1.0') expect(error).toBe('ECONNRESET');
+    else expect(ended).toBe('cut');
+  },
+);

@@ -1,0 +1,96 @@
+import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
+import { getHold, registry, watchCall } from '@holdopen/fetch';
+import type { Context, Next } from 'hono';
+import type { Mounted } from './options.js';
+import { heldRequestOf, rememberContext } from './remember.js';
+import { createInside, splitContext } from './split-context.js';
+
+const inside = createInside();
+
+/**
+ * Holds a response where there is nothing below Hono but fetch. Only the very first middleware may
+ * answer while the handler still works: around any other, `etag` would read a body that has no end
+ * yet, `timeout` would never fire and a logger would see 200 too soon.
+ */
+export async function holdByFetch(
+  c: Context,
+  next: Next,
+  mounted: Mounted,
+  isFirst: boolean,
+): Promise<void> {
+  const request = heldRequestOf(c);
+  const present = getHold(request);
+  if (isOngoing(present)) {
+    // Something around this holds the response already; these options win.
+    c.set('holdOpen', present);
+    await watchCall(request, undefined, mounted.fetch, next);
+    return;
+  }
+  if (!mounted.enabled || isUpgrade(request)) return pass(c, next);
+  if (inside === undefined || !isFirst) {
+    refuse(c);
+    return pass(c, next);
+  }
+  rememberContext(request, c);
+  let answered: Response | undefined;
+  const answer = async (): Promise<Response | undefined> => {
+    await next();
+    answered = c.finalized ? c.res : undefined;
+    return answered;
+  };
+  const given = await watchCall(request, serverOf(c.env), mounted.fetch, () => {
+    c.set('holdOpen', getHold(request));
+    return inside.run(c, answer);
+  });
+  if (given !== undefined && given !== answered) void splitContext(c, inside, given);
+}
+
+async function pass(c: Context, next: Next): Promise<void> {
+  if (c.get('holdOpen') === undefined) c.set('holdOpen', inertHandle());
+  await next();
+}
+
+/** Not that of an earlier call with the same request. */
+function isOngoing({ state }: HoldHandle): boolean {
+  return state !== 'off' && state !== 'complete' && state !== 'failed' && state !== 'gone';
+}
+
+/** Nothing of it could be held, wherever this stands. */
+function isUpgrade(request: Request): boolean {
+  return request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+}
+
+/** Bun's server, which Hono hands to the app as its environment. */
+export function serverOf(env: unknown): unknown {
+  return (env as { server?: unknown } | null | undefined)?.server ?? env;
+}
+
+const CURE =
+  'wrap the app instead: export default holdOpen(app), or Bun.serve({ fetch: holdOpen(app).fetch }).';
+
+/** @throws HoldOpenError but on Node, where a test may call the app without a server. */
+function refuse(c: Context): void {
+  const route = `${c.req.method} ${c.req.path}`;
+  if (!isPlainNode()) {
+    const where =
+      inside === undefined
+        ? 'this runtime has no AsyncLocalStorage, so holdOpen cannot be middleware of Hono'
+        : 'on this runtime holdOpen must be the very first middleware of Hono, and another one stands before it or around it';
+    throw new HoldOpenError('HOLDOPEN_WRONG_MOUNT', `${route}: ${where}; ${CURE}`);
+  }
+  if (!registry.firstTime('HOLDOPEN_WRONG_MOUNT hono')) return;
+  process.emitWarning(
+    `holdopen: ${route} was not held, since no server of @hono/node-server called the app. Without one holdOpen must be the very first middleware of Hono; or ${CURE}`,
+    { type: 'HoldOpenWarning', code: 'HOLDOPEN_WRONG_MOUNT' },
+  );
+}
+
+function isPlainNode(): boolean {
+  const { navigator, process } = globalThis as {
+    navigator?: { userAgent?: string };
+    process?: { versions?: Record<string, string> };
+  };
+  if (navigator?.userAgent === 'Cloudflare-Workers') return false;
+  const { versions = {} } = process ?? {};
+  return 'node' in versions && !('bun' in versions) && !('deno' in versions);
+}

@@ -1,0 +1,104 @@
+import { type HoldHandle, HoldOpenError } from '@holdopen/core';
+import { getHold as getFetchHold, watchCall } from '@holdopen/fetch';
+import type { Context, MiddlewareHandler } from 'hono';
+import { holdByFetch, serverOf } from './fetch.js';
+import { holdBelow, nodePairOf } from './node.js';
+import { type HonoHoldOpenOptions, mount } from './options.js';
+import { isFirst, mountOf } from './route.js';
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** The hold of this request's response, where holdopen is mounted as middleware. */
+    holdOpen: HoldHandle;
+  }
+}
+
+/** What `holdOpen(app)` needs of an app, and gives. */
+export interface FetchApp {
+  // biome-ignore lint/suspicious/noExplicitAny: Hono leaves the types of bindings to the app.
+  fetch(request: Request, env?: any, executionContext?: any): Response | Promise<Response>;
+}
+
+/**
+ * Middleware that keeps responses alive while their handlers are silent. A response that is finished
+ * before its first beat is due is not changed in any way.
+ *
+ * On one route the handler is taken to answer with JSON unless it sets another type or `Accept` rules
+ * JSON out. Over a pattern, as with `app.use(holdOpen())`, nothing is guessed. On Node it may stand
+ * anywhere, best first. On other runtimes it must be the very first middleware: any other place is
+ * refused, and `holdOpen(app)` wraps the app instead.
+ *
+ * @example
+ * app.post('/runs', holdOpen({ intervalMs: 8_000 }), async (c) => {
+ *   return c.json(await workForMinutes(c.get('holdOpen').signal));
+ * });
+ *
+ * @throws HoldOpenError if an option is wrong; its message says what to do.
+ */
+export function holdOpen(options?: HonoHoldOpenOptions): MiddlewareHandler;
+/**
+ * Keeps the responses of a whole app alive, on any runtime. Handlers reach their hold by
+ * `getHold(c)`.
+ *
+ * @example
+ * export default holdOpen(app);
+ *
+ * @throws HoldOpenError if an option is wrong; its message says what to do.
+ */
+export function holdOpen<App extends FetchApp>(
+  app: App,
+  options?: HonoHoldOpenOptions,
+): Pick<App, 'fetch'>;
+export function holdOpen(
+  first?: FetchApp | HonoHoldOpenOptions,
+  options?: HonoHoldOpenOptions,
+): MiddlewareHandler | FetchApp {
+  if (typeof (first as FetchApp | undefined)?.fetch === 'function') {
+    return wrapApp(first as FetchApp, options);
+  }
+  if (options !== undefined || typeof first === 'function') {
+    throw new HoldOpenError(
+      'HOLDOPEN_WRONG_MOUNT',
+      'holdOpen of @holdopen/hono takes options, as middleware: app.post(path, holdOpen(options), handler); or an app: holdOpen(app, options). For a fetch handler there is holdOpen of @holdopen/fetch.',
+      { given: first },
+    );
+  }
+  return createMiddleware(first as HonoHoldOpenOptions | undefined);
+}
+
+/** The hold of a request: `c.get('holdOpen')`, also where `holdOpen(app)` is mounted. */
+export function getHold(c: Context): HoldHandle {
+  return (
+    (c.get('holdOpen') as HoldHandle | undefined) ??
+    nodePairOf(c.env)?.incoming.holdOpen ??
+    getFetchHold(c.req.raw)
+  );
+}
+
+function createMiddleware(options: HonoHoldOpenOptions | undefined): MiddlewareHandler {
+  const overAll = mount(options, 'global');
+  const onRoute = mount(options, 'route');
+  return async function holdOpenMiddleware(c, next) {
+    const mounted = mountOf(c) === 'global' ? overAll : onRoute;
+    const pair = nodePairOf(c.env);
+    if (pair === undefined) {
+      await holdByFetch(c, next, mounted, isFirst(c, holdOpenMiddleware));
+      return;
+    }
+    c.set('holdOpen', holdBelow(c.req.raw, c, pair, mounted));
+    await next();
+  };
+}
+
+function wrapApp(app: FetchApp, options: HonoHoldOpenOptions | undefined): FetchApp {
+  const mounted = mount(options, 'global');
+  return {
+    fetch(request, env, executionContext) {
+      const call = (): Response | Promise<Response> => app.fetch(request, env, executionContext);
+      const pair = nodePairOf(env);
+      if (pair === undefined) return watchCall(request, serverOf(env), mounted.fetch, call);
+      holdBelow(request, undefined, pair, mounted);
+      return call();
+    },
+  };
+}

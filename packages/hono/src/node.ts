@@ -1,0 +1,91 @@
+import {
+  type Framework,
+  type HoldHandle,
+  type NodeRequest,
+  type NodeResponse,
+  type PreparedHeader,
+  watchResponse,
+} from '@holdopen/node';
+import type { Context } from 'hono';
+import { heldHeaders, hideConditions, onceHeld, standAside } from './held-context.js';
+import type { Mounted } from './options.js';
+import { rememberRequest } from './remember.js';
+import { routeOf } from './route.js';
+
+const MOUNT: unique symbol = Symbol('holdOpenMount');
+
+/** The pair that @hono/node-server hands to the app. */
+export interface NodePair {
+  readonly incoming: NodeRequest & { [MOUNT]?: NodeMount };
+  readonly outgoing: NodeResponse;
+}
+
+/** What stands below Hono on Node; `undefined` where there is nothing but fetch. */
+export function nodePairOf(env: unknown): NodePair | undefined {
+  const pair = env as Partial<NodePair> | null | undefined;
+  return typeof pair?.outgoing?.writeHead === 'function' ? (pair as NodePair) : undefined;
+}
+
+/**
+ * Holds the Node response below Hono, so that nothing of Hono's own course is changed. Around a whole
+ * app the context is not known.
+ */
+export function holdBelow(
+  request: Request,
+  c: Context | undefined,
+  pair: NodePair,
+  mounted: Mounted,
+): HoldHandle {
+  const { incoming, outgoing } = pair;
+  if (mounted.hasFunctions) rememberRequest(incoming, request);
+  const mount = new NodeMount(request, c, pair, mounted);
+  incoming[MOUNT] = mount;
+  return watchResponse(incoming, outgoing, mounted.node, mount);
+}
+
+/** One mount on one response, for what Hono knows of it. */
+class NodeMount implements Framework {
+  readonly #request: Request;
+  readonly #context: Context | undefined;
+  readonly #pair: NodePair;
+  readonly #mounted: Mounted;
+  /** Around this one: perhaps of an app that this one's is mounted in, with a context of its own. */
+  readonly #outer: NodeMount | undefined;
+
+  constructor(request: Request, c: Context | undefined, pair: NodePair, mounted: Mounted) {
+    this.#request = request;
+    this.#context = c;
+    this.#pair = pair;
+    this.#mounted = mounted;
+    this.#outer = pair.incoming[MOUNT];
+  }
+
+  get route(): string | undefined {
+    return this.#context === undefined ? undefined : routeOf(this.#context);
+  }
+
+  preparedHeaders(): PreparedHeader[] {
+    onceHeld(
+      () => this.#pair.incoming.holdOpen,
+      () => this.#standAside(),
+    );
+    const headers = heldHeaders(this.#contexts(), this.#request, this.#mounted.headers);
+    const cookies = headers.getSetCookie();
+    headers.delete('set-cookie');
+    const prepared: PreparedHeader[] = [...headers];
+    if (cookies.length > 0) prepared.push(['set-cookie', cookies]);
+    return prepared;
+  }
+
+  #standAside(): void {
+    hideConditions(this.#request);
+    for (const c of this.#contexts()) standAside(c);
+  }
+
+  /** From the outermost. */
+  #contexts(): Set<Context> {
+    const contexts = this.#outer === undefined ? new Set<Context>() : this.#outer.#contexts();
+    if (this.#context !== undefined) contexts.add(this.#context);
+    return contexts;
+  }
+}

@@ -1,0 +1,68 @@
+import type { HoldOpenOptions, Mount } from '@holdopen/core';
+import { type FetchHoldOpenOptions, getHold, mountFetchOptions } from '@holdopen/fetch';
+import { mountOptions as mountNodeOptions } from '@holdopen/node';
+import { heldHeaders, onceHeld, standAside } from './held-context.js';
+import { contextOf, requestOf } from './remember.js';
+
+/**
+ * The options in Hono. Functions among them are given the web's request, which is `c.req.raw`.
+ * `headers` adds to what middleware has set on the context by then.
+ */
+export type HonoHoldOpenOptions = FetchHoldOpenOptions;
+
+/** Checked options, for both of the ways in which a Hono app is served. */
+export interface Mounted {
+  readonly enabled: boolean;
+  readonly node: ReturnType<typeof mountNodeOptions>;
+  readonly fetch: ReturnType<typeof mountFetchOptions>;
+  /** Some of them are functions, which want the request. */
+  readonly hasFunctions: boolean;
+  readonly headers: HonoHoldOpenOptions['headers'];
+}
+
+/** @throws HoldOpenError if an option is wrong. */
+export function mount(options: HonoHoldOpenOptions | undefined, where: Mount): Mounted {
+  const { headers } = options ?? {};
+  const fetch = mountFetchOptions(options, where, headersFromContext(headers));
+  const { headers: _, ...common } = options ?? {};
+  const node = mountNodeOptions(forNodeRequests(common), where);
+  return {
+    enabled: fetch.settings.enabled,
+    node,
+    fetch,
+    hasFunctions: Object.values(options ?? {}).some((value) => typeof value === 'function'),
+    headers,
+  };
+}
+
+/** What middleware has set on the context so far, and what the option `headers` gives. */
+function headersFromContext(given: HonoHoldOpenOptions['headers']) {
+  return (request: Request): Headers => {
+    const c = contextOf(request);
+    const headers = heldHeaders(c === undefined ? [] : [c], request, given);
+    if (c !== undefined) {
+      onceHeld(
+        () => getHold(request),
+        () => standAside(c),
+      );
+    }
+    return headers;
+  };
+}
+
+function forNodeRequests(
+  options: HoldOpenOptions<Request>,
+): Parameters<typeof mountNodeOptions>[0] {
+  const { format, lateError, onBeat, onLateOutcome } = options;
+  return {
+    ...options,
+    format: typeof format === 'function' ? (incoming) => format(requestOf(incoming)) : format,
+    lateError:
+      typeof lateError === 'function'
+        ? (outcome, incoming) => lateError(outcome, requestOf(incoming))
+        : lateError,
+    onBeat: onBeat && ((hold, incoming) => onBeat(hold, requestOf(incoming))),
+    onLateOutcome:
+      onLateOutcome && ((outcome, incoming) => onLateOutcome(outcome, requestOf(incoming))),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Mount } from '@holdopen/core';
+import type { Context, MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { findTargetHandler } from 'hono/utils/handler';
+
+/** `app.use(holdOpen())` and whatever else stands on a pattern guess nothing; a path asked for it. */
+export function mountOf(c: Context): Mount {
+  const route = matchedRoutes(c)[c.req.routeIndex];
+  return route?.method === 'ALL' && route.path.endsWith('*') ? 'global' : 'route';
+}
+
+/** Nothing of Hono's stands around it: no other middleware, and none that combines some. */
+export function isFirst(c: Context, middleware: MiddlewareHandler): boolean {
+  const first = matchedRoutes(c)[0];
+  // A sub-app with an error handler of its own wraps what it is made of.
+  return first !== undefined && findTargetHandler(first.handler) === middleware;
+}
+
+/** The pattern of the handler at work or of the next one, for warnings. */
+export function routeOf(c: Context): string | undefined {
+  const ahead = matchedRoutes(c).slice(c.req.routeIndex);
+  return (ahead.find(({ method }) => method !== 'ALL') ?? ahead.at(-1))?.path;
+}

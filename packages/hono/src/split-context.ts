@@ -1,0 +1,62 @@
+import type { Context } from 'hono';
+
+/**
+ * Microtasks that Hono may need to take the held response: about three, and three more for each
+ * sub-app with an error handler of its own.
+ */
+const MICROTASKS = 100;
+
+/** The part of AsyncLocalStorage that is needed here. */
+export interface Inside {
+  run<Result>(store: object, callback: () => Result): Result;
+  getStore(): object | undefined;
+}
+
+interface AsyncHooks {
+  readonly AsyncLocalStorage?: new () => Inside;
+}
+
+/** Tells what runs within our `next()` from what runs around it, where the runtime can. */
+export function createInside(): Inside | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } };
+  const hooks = process?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined;
+  return hooks?.AsyncLocalStorage === undefined ? undefined : new hooks.AsyncLocalStorage();
+}
+
+/**
+ * The held response goes out while the handler still works. Hono must see the held one and be
+ * finished; middleware and handler, which go on, must see what they see without us: compose would drop
+ * what they answer once the context is finalized.
+ *
+ * Hono takes the held response in the microtasks that follow, for this is its first middleware. After
+ * them only the work is left, and the context is again what it was, also for callbacks that have lost
+ * their async context.
+ */
+export async function splitContext(c: Context, inside: Inside, held: Response): Promise<void> {
+  const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res');
+  let { finalized } = c;
+  const isInside = (): boolean => inside.getStore() === c;
+  Object.defineProperty(c, 'finalized', {
+    configurable: true,
+    enumerable: true,
+    get: () => !isInside() || finalized,
+    set(value: boolean) {
+      if (isInside()) finalized = value;
+    },
+  });
+  Object.defineProperty(c, 'res', {
+    configurable: true,
+    get: () => (isInside() ? own?.get?.call(c) : held),
+    set(value: Response) {
+      if (isInside()) own?.set?.call(c, value);
+    },
+  });
+  for (let i = 0; i < MICROTASKS; i++) await undefined;
+  Reflect.deleteProperty(c, 'res');
+  Object.defineProperty(c, 'finalized', {
+    configurable: true,
+    enumerable: true,
+    writable: true,
+    value: finalized,
+  });
+}

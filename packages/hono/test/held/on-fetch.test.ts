@@ -1,0 +1,11 @@
+// Apps behind fetch alone. A file of its own, for @hono/node-server puts classes of its own
+// in the place of Request and Response.
+import { describeAnswers } from './answers.js';
+import { describeLife } from './life.js';
+import { describeMiddleware } from './middleware.js';
+import { describeStreams } from './streams.js';
+
+describeAnswers('fetch');
+describeMiddleware('fetch');
+describeStreams('fetch');
+describeLife('fetch');
