@@ -357,7 +357,7 @@ test.each(['HTTP/1.0', 'h2c'] as const)(
   'a stream of the handler’s own over %s that had beats and is dropped looks incomplete',
   async (transport) => {
     const served = await serveHeld(
-      async (req, res) => {
+      async (_req, res) => {
         res.writeHead(200, { 'Content-Type': 'text/event-stream' });
         res.write('data: x\n\n');
         await until('it has beaten', () => registry.occupied === 1);
