@@ -1,4 +1,4 @@
-// The runtimes of the cross-runtime tests. All three come from npm as one package per platform,
+// The runtimes of the cross-runtime tests. All four come from npm as one package per platform,
 // named in test/package.json. The binaries are used where they lie: no install script has to run.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,6 +23,17 @@ export function bun(): string {
 export function deno(): string {
   const libc = process.platform === 'linux' ? '-glibc' : '';
   return binary('Deno', ['deno', `@deno/${platform}${libc}`], `deno${exe}`);
+}
+
+/** Path of workerd, the runtime of Cloudflare Workers. */
+export function workerd(): string {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const arch = process.arch === 'x64' ? '64' : process.arch;
+  return binary(
+    'workerd',
+    ['workerd', `@cloudflare/workerd-${system}-${arch}`],
+    `bin/workerd${exe}`,
+  );
 }
 
 /** `packages`: how to get to the package with the binary, each being a dependency of the last. */

@@ -41,20 +41,28 @@ function dropStreamVisibly(res: HeldResponse, stream: ServerHttp2Stream): void {
 
 /** Whichever of `res`, `req` and the socket itself is destroyed, it comes to this. */
 function dropSocketVisibly(res: HeldResponse, socket: Socket): void {
-  const { destroy } = socket;
+  const { destroy, destroySoon } = socket;
   let isDropped = false;
   socket.destroy = function destroyVisibly(error?: Error) {
     if (isDropped) return socket;
     if (res.writableEnded || socket.destroyed) return destroy.call(socket, error);
     isDropped = true;
     setTimeout(() => {
-      socket.destroy = destroy;
+      putBack();
       reset(socket);
       if (error !== undefined) socket.destroy(error);
     }, RESET_AFTER_MS).unref();
     return socket;
   };
+  // A response that is ended after all finishes, and its server closes with a FIN.
+  socket.destroySoon = function destroySoonVisibly() {
+    if (!isDropped) destroySoon.call(socket);
+  };
+  function putBack(): void {
+    socket.destroy = destroy;
+    socket.destroySoon = destroySoon;
+  }
   res.once('close', () => {
-    if (!isDropped) socket.destroy = destroy;
+    if (!isDropped) putBack();
   });
 }
