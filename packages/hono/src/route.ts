@@ -3,21 +3,32 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { findTargetHandler } from 'hono/utils/handler';
 
+type Route = ReturnType<typeof matchedRoutes>[number];
+
+/**
+ * By the request's own class, and only then by `hono/route`: that finds nothing where the app has
+ * loaded another copy of Hono, as every CommonJS app has.
+ */
+function routesOf(c: Context): readonly Route[] {
+  const { matchedRoutes: own } = c.req as { matchedRoutes?: readonly Route[] };
+  return own ?? matchedRoutes(c);
+}
+
 /** `app.use(holdOpen())` and whatever else stands on a pattern guess nothing; a path asked for it. */
 export function mountOf(c: Context): Mount {
-  const route = matchedRoutes(c)[c.req.routeIndex];
+  const route = routesOf(c)[c.req.routeIndex];
   return route?.method === 'ALL' && route.path.endsWith('*') ? 'global' : 'route';
 }
 
 /** Nothing of Hono's stands around it: no other middleware, and none that combines some. */
 export function isFirst(c: Context, middleware: MiddlewareHandler): boolean {
-  const first = matchedRoutes(c)[0];
+  const first = routesOf(c)[0];
   // A sub-app with an error handler of its own wraps what it is made of.
   return first !== undefined && findTargetHandler(first.handler) === middleware;
 }
 
 /** The pattern of the handler at work or of the next one, for warnings. */
 export function routeOf(c: Context): string | undefined {
-  const ahead = matchedRoutes(c).slice(c.req.routeIndex);
+  const ahead = routesOf(c).slice(c.req.routeIndex);
   return (ahead.find(({ method }) => method !== 'ALL') ?? ahead.at(-1))?.path;
 }
