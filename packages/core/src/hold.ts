@@ -227,6 +227,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#facts = {
       status: head.status,
       contentType: head.contentType,
+      isHeld: head.isHeld === true,
       headers,
       format: this.#format,
       formats: this.#settings.formats,

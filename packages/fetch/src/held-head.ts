@@ -73,6 +73,7 @@ export function answerHead(request: Request, sent: Headers, response: Response):
   return {
     status: response.status,
     contentType: type ?? undefined,
+    isHeld: response.headers.has('holdopen'),
     headers: pairs.filter(([name, value]) => !NEVER_LATE.has(name) && sent.get(name) !== value),
     exposed: foreign
       ? new Set([...exposedNames(sent.get(EXPOSE)), ...exposedNames(response.headers.get(EXPOSE))])

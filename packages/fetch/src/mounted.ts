@@ -100,7 +100,10 @@ export function mountResponse(
   options: HoldOpenOptions<Response> | undefined,
 ): MountedSettings<Response> {
   return new MountedSettings(
-    resolveOptions<Response>(options, { environment: environmentSwitch() }),
+    resolveOptions<Response>(options, {
+      environment: environmentSwitch(),
+      alsoKnown: ['headers'],
+    }),
     'route',
   );
 }

@@ -218,6 +218,7 @@ export class HeldBody {
     return {
       status: this.#owner.res.statusCode,
       contentType: type,
+      isHeld: headers.some(([name]) => name === 'holdopen'),
       headers: late,
       exposed: foreign
         ? exposedNames(

@@ -48,6 +48,7 @@ export class JsonAnswer implements Answer {
   begun = false;
   readonly #lateHead: string;
   readonly #ifEmpty: string;
+  readonly #isHeld: boolean;
   readonly #leading = new LeadingBytes(true);
   readonly #scanner = new JsonScanner();
   #kept: Chunk[] = [];
@@ -56,10 +57,14 @@ export class JsonAnswer implements Answer {
   /** More came behind the complete value: this is no JSON, and nothing is kept of it. */
   #garbled = false;
 
-  /** `ifEmpty`: success without a body is `null`, for an empty body is no JSON. */
-  constructor(lateHead: string, ifEmpty = 'null') {
+  /**
+   * `ifEmpty`: success without a body is `null`, for an empty body is no JSON. `isHeld`: another
+   * holdopen has held it, so that a late head may stand before it.
+   */
+  constructor(lateHead: string, ifEmpty = 'null', isHeld = false) {
     this.#lateHead = lateHead;
     this.#ifEmpty = ifEmpty;
+    this.#isHeld = isHeld;
   }
 
   push(chunk: Chunk): Chunk[] {
@@ -128,7 +133,9 @@ export class JsonAnswer implements Answer {
   #withHead(chunks: Chunk[]): Chunk[] {
     if (this.begun || chunks.length === 0) return chunks;
     this.begun = true;
-    return this.#lateHead === '' ? chunks : [this.#lateHead, ...chunks];
+    const theirs = this.#isHeld ? this.#leading.lateHead() : '';
+    const head = this.#lateHead === '' ? theirs : this.#lateHead;
+    return head === '' ? chunks : [head, ...chunks];
   }
 }
 

@@ -20,6 +20,8 @@ export interface AnswerFacts {
   readonly contentType: string | undefined;
   /** Those that travel in the late head. */
   readonly headers: readonly HeaderPair[];
+  /** It comes from another holdopen, which has put beats and a late head before it, perhaps. */
+  readonly isHeld: boolean;
   /** The format the response is held in. */
   readonly format: BeatFormat;
   readonly formats: Formats;
@@ -66,7 +68,7 @@ export function chooseAnswer(facts: AnswerFacts): AnswerChoice {
       };
     }
     const head = status !== 200 || facts.headers.length > 0 ? lateHead(status, facts.headers) : '';
-    return { answer: new JsonAnswer(head), outcome: successOf(facts) };
+    return { answer: new JsonAnswer(head, 'null', facts.isHeld), outcome: successOf(facts) };
   }
   if (isJson && (held === 'ndjson' || held === 'json-seq')) {
     const start = held === 'json-seq' ? '\u001e' : '';

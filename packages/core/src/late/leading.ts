@@ -1,8 +1,12 @@
 import type { Chunk } from '../formats/format.js';
 import { isJsonSpace } from '../formats/json.js';
+import { MAX_LATE_HEAD_BYTES, parseLateHead } from './head.js';
 
 const BOM_BYTES = [0xef, 0xbb, 0xbf] as const;
 const BOM_CHARACTER = 0xfeff;
+const LF = 0x0a;
+/** Eight bits for each byte of the longest late head, and its ends. */
+const MAX_SPACE = 8 * MAX_LATE_HEAD_BYTES + 2;
 
 /**
  * Swallows a byte order mark at the start of a payload that has beats before it, since it is one only
@@ -11,6 +15,8 @@ const BOM_CHARACTER = 0xfeff;
  */
 export class LeadingBytes {
   readonly #dropSpace: boolean;
+  /** White space that was dropped, its line feeds aside. */
+  #space = '';
   #done = false;
   /** Bytes that may be the start of a mark. */
   #withheld: number[] = [];
@@ -26,6 +32,15 @@ export class LeadingBytes {
     return this.#stripBytes(chunk);
   }
 
+  /**
+   * The late head that stood before a payload which another holdopen has held already; empty if there
+   * was none.
+   */
+  lateHead(): string {
+    const [text = ''] = /\r[ \t]+\r$/.exec(this.#space) ?? [];
+    return parseLateHead(text) === undefined ? '' : text;
+  }
+
   /** The body ends: what was withheld was no mark after all. */
   rest(): Chunk {
     const bytes = Uint8Array.from(this.#withheld);
@@ -38,8 +53,10 @@ export class LeadingBytes {
     let at = 0;
     while (at < text.length) {
       const code = text.charCodeAt(at);
-      if (code === BOM_CHARACTER || (this.#dropSpace && isJsonSpace(code))) at += 1;
-      else break;
+      const isSpace = this.#dropSpace && isJsonSpace(code);
+      if (isSpace) this.#keep(code);
+      else if (code !== BOM_CHARACTER) break;
+      at += 1;
       if (code === BOM_CHARACTER && !this.#dropSpace) {
         this.#done = true;
         break;
@@ -60,12 +77,17 @@ export class LeadingBytes {
         this.#withheld = [];
         if (!this.#dropSpace) return this.#finish(bytes, at);
       } else if (this.#withheld.length === 0 && this.#dropSpace && isJsonSpace(byte)) {
+        this.#keep(byte);
         at += 1;
       } else {
         return this.#finish(bytes, at);
       }
     }
     return bytes.subarray(bytes.length);
+  }
+
+  #keep(code: number): void {
+    if (code !== LF && this.#space.length < MAX_SPACE) this.#space += String.fromCharCode(code);
   }
 
   #finish(bytes: Uint8Array, at: number): Chunk {

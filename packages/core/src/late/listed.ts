@@ -7,6 +7,8 @@ export interface AnswerHead {
   readonly contentType: string | undefined;
   /** Every header of the handler's that differs from what was sent at the commit. */
   readonly headers: readonly HeaderPair[];
+  /** Its own head announces beats: the handler has passed on what another holdopen has held. */
+  readonly isHeld?: boolean;
   /** For another origin, the names that its page may read; `undefined` for the same origin. */
   readonly exposed: ReadonlySet<string> | undefined;
 }

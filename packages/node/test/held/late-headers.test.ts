@@ -3,7 +3,7 @@ import { registry } from '../../src/index.js';
 import { ask } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
 import { type Handler, serveHeld } from './support/serve.js';
-import { held, until } from './support/wait.js';
+import { held, quiet, until } from './support/wait.js';
 import { warnings } from './support/warnings.js';
 
 function late(headers: Record<string, string | string[]>): Handler {
@@ -162,4 +162,32 @@ test('a list that exposes all headers exposes none to a page with credentials', 
   });
   const reply = await ask(served, { headers: { Origin: 'http://page.example' } });
   expect(readHeldJson(reply.body).lateHead).toEqual({ status: 201, headers: [] });
+});
+
+describe('an answer that another holdopen has held already, as a gateway passes it on', () => {
+  test.each([
+    ['in time', 5],
+    ['late', 250],
+  ])('keeps its late head when it comes %s', async (_when, quietMs) => {
+    const upstream = await serveHeld(
+      async (req, res) => {
+        await held(req);
+        await quiet(quietMs);
+        res.writeHead(422, { 'Content-Type': 'application/json', 'Retry-After': '5' });
+        res.end('{"e":1}');
+      },
+      { lateError: 'body' },
+    );
+    const gateway = await serveHeld(async (_req, res) => {
+      const response = await fetch(upstream.url);
+      res.writeHead(response.status, Object.fromEntries(response.headers));
+      for await (const chunk of response.body ?? []) res.write(chunk);
+      res.end();
+    });
+    const reply = await ask(gateway);
+    expect(readHeldJson(reply.body)).toMatchObject({
+      payload: '{"e":1}',
+      lateHead: { status: 422, headers: [['retry-after', '5']] },
+    });
+  });
 });
