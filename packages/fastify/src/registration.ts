@@ -60,7 +60,11 @@ export class Registration {
         { given },
       );
     }
-    const mounted = mount({ ...this.#options, ...given }, 'route');
+    // One that is there and undefined says nothing.
+    const said = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    );
+    const mounted = mount({ ...this.#options, ...said }, 'route');
     this.#byOptions.set(given, mounted);
     return mounted;
   }

@@ -19,6 +19,11 @@ export class HandlerBody {
     this.#taker = taker;
   }
 
+  /** Nobody has asked it for anything that it has not given. */
+  get isIdle(): boolean {
+    return this.#state === 'idle';
+  }
+
   next(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'reading';

@@ -34,6 +34,9 @@ export interface BodyOwner {
   left(): void;
 }
 
+/** So long may nobody ask for the last bytes; then it is cut without them. */
+const UNREAD_MS = 10_000;
+
 const encoder = new TextEncoder();
 
 /**
@@ -49,6 +52,7 @@ export class HeldBody {
   #state: 'open' | 'cutting' | 'over' = 'open';
   #error: unknown;
   #timer: unknown;
+  #isFailing = false;
 
   constructor(owner: BodyOwner) {
     this.#owner = owner;
@@ -103,6 +107,7 @@ export class HeldBody {
     this.#error = error;
     cutting.add(this);
     if (this.#isWanted) this.#failSoon();
+    else this.#timer = setQuietTimeout(() => this.fail(this.#error), UNREAD_MS);
   }
 
   /** For a client that has left: the runtime ends the body itself, unless it does not care. */
@@ -131,6 +136,9 @@ export class HeldBody {
   }
 
   #failSoon(): void {
-    this.#timer ??= setQuietTimeout(() => this.fail(this.#error), CUT_AFTER_MS);
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    clearQuietTimeout(this.#timer);
+    this.#timer = setQuietTimeout(() => this.fail(this.#error), CUT_AFTER_MS);
   }
 }

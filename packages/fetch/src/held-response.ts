@@ -232,6 +232,8 @@ export class HeldResponse<Subject>
       this.#way = 'through-hold';
       this.hold.guardBody();
     }
+    // It is the client that is silent: the handler's body is not even asked.
+    if (this.#in?.isIdle === true) this.hold.touch();
     if (registry.drained) this.hold.drain(0, registry.retryAfterSeconds);
     if (!this.hold.over) this.hold.beatDue(nowMs);
   }

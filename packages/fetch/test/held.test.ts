@@ -278,3 +278,26 @@ test('touch is a sign of life', async () => {
   const { text } = await receive(await handler(ask()));
   expect(readHeldJson(text).payload).toBe('"done"');
 });
+
+test('a client that does not read is not taken for a silent handler', async () => {
+  const events = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(new TextEncoder().encode('data: x\n\n'));
+    },
+  });
+  const handler = holdOpen(
+    async () => new Response(events, { headers: { 'Content-Type': 'text/event-stream' } }),
+    { ...QUICK, maxSilenceMs: 100 },
+  );
+  const { body } = await handler(ask('/', { method: 'POST' }));
+  const reader = body?.getReader();
+  await reader?.read();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const texts: string[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    const { value } = (await reader?.read()) ?? {};
+    texts.push(new TextDecoder().decode(value));
+  }
+  await reader?.cancel();
+  expect(texts.join('')).not.toContain('error');
+});

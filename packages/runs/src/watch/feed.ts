@@ -26,8 +26,11 @@ export class RunFeed {
   /** Everything up to here was seen, and is kept or was never asked for. */
   #tail: number;
   #failure: RunError | undefined;
-  #changed = deferred();
-  #bell = deferred();
+  readonly #waiting = new Set<() => void>();
+  readonly #subscriptions: (() => void)[] = [];
+  #version = 0;
+  #rung = false;
+  #wake: () => void = () => {};
 
   /** `record` tells where the log is now; nothing before that is read. */
   constructor(store: RunStore, record: RunRecord, settings: WatchSettings, timers: Timers) {
@@ -62,48 +65,79 @@ export class RunFeed {
     return this.#recent.after(after);
   }
 
-  /** Resolves at the next change. Asked for before looking at the state, or a change may be missed. */
-  changed(): Promise<void> {
-    return this.#changed.promise;
+  /** Changes with every change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Resolves at the first change after `version`, when the signal fires, or after `limitMs`. Leaves
+   * nothing behind: a watcher waits a million times on the same feed and the same signal.
+   */
+  async changed(version: number, signal: AbortSignal, limitMs?: number): Promise<void> {
+    if (this.#version !== version || signal.aborted) return;
+    let wake = (): void => {};
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    this.#waiting.add(wake);
+    signal.addEventListener('abort', wake);
+    const handle = limitMs === undefined ? undefined : this.#timers.set(wake, limitMs);
+    await woken;
+    this.#timers.clear(handle);
+    signal.removeEventListener('abort', wake);
+    this.#waiting.delete(wake);
+  }
+
+  /** Reads at once, and not at the next ring. */
+  look(): void {
+    this.#rung = true;
+    this.#wake();
   }
 
   stop(): void {
     this.#over.abort();
-    this.#bell.resolve();
+    this.#wake();
   }
 
   async #follow(): Promise<void> {
-    let unsubscribe = (): void => {};
     const { signal } = this.#over;
     try {
       // Subscribe, then read, then wait: what happens between is either read or rings.
-      unsubscribe = await this.pages.insist(() => this.#subscribe(), signal);
+      await this.pages.insist(() => this.#subscribe(), signal);
       while (!signal.aborted) {
-        const bell = this.#bell;
+        this.#rung = false;
         const page = await this.pages.read(this.run, this.epoch, this.#tail, signal);
         this.#take(page.record, page.entries);
         if (this.#tail < page.record.tail) continue;
         if (page.record.state !== 'running') return;
-        if (page.record.now >= lostFrom(page.record)) {
-          const entry = encodeEntry(lostEntry());
-          await this.pages.insist(() => this.#store.markLost(this.run, this.epoch, entry), signal);
-        } else {
-          await this.#wait(bell.promise, page.record);
-        }
+        const untilLost = lostFrom(page.record) - page.record.now;
+        if (untilLost > 0) await this.#wait(untilLost + LOST_SLACK_MS);
+        else await this.#markLost();
       }
     } catch (error) {
       this.#fail(error);
     } finally {
-      unsubscribe();
+      for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
     }
   }
 
-  async #subscribe(): Promise<() => void> {
-    return this.#store.subscribe(this.run, () => {
-      const bell = this.#bell;
-      this.#bell = deferred();
-      bell.resolve();
-    });
+  async #subscribe(): Promise<void> {
+    const unsubscribe = await this.#store.subscribe(this.run, () => this.look());
+    // Given up meanwhile.
+    if (this.#over.signal.aborted) unsubscribe();
+    else this.#subscriptions.push(unsubscribe);
+  }
+
+  async #markLost(): Promise<void> {
+    const entry = encodeEntry(lostEntry());
+    const { run, epoch } = this;
+    const record = await this.pages.insist(
+      () => this.#store.markLost(run, epoch, entry),
+      this.#over.signal,
+    );
+    // A store that says otherwise than before is asked again, and not at once.
+    if (record?.state === 'running') await this.#wait(LOST_SLACK_MS);
   }
 
   #take(record: RunRecord, entries: readonly LogEntry[]): void {
@@ -113,21 +147,22 @@ export class RunFeed {
     if (settled && last?.entry.kind !== 'end') {
       throw cursorLost(this.run, 'its end stands where something else was read');
     }
-    const isNews = last !== undefined || record.head !== this.#record.head;
+    const isNews =
+      last !== undefined || (record.head !== undefined && this.#record.head === undefined);
     this.#record = record;
     this.#recent.push(entries);
     this.#tail = last?.offset ?? this.#tail;
     if (isNews) this.#announce();
   }
 
-  /** Until the bell, the slow poll, or the moment when the run may be called lost. */
-  async #wait(bell: Promise<void>, record: RunRecord): Promise<void> {
-    const untilLost = lostFrom(record) - record.now + LOST_SLACK_MS;
+  /** Until the bell or the slow poll, or this long. */
+  async #wait(mostMs: number): Promise<void> {
+    if (this.#rung || this.#over.signal.aborted) return;
     let handle: unknown;
-    const timeout = new Promise<void>((resolve) => {
-      handle = this.#timers.set(resolve, Math.min(this.#settings.slowPollMs, untilLost));
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      handle = this.#timers.set(resolve, Math.min(this.#settings.slowPollMs, mostMs));
     });
-    await Promise.race([bell, timeout]);
     this.#timers.clear(handle);
   }
 
@@ -144,16 +179,7 @@ export class RunFeed {
   }
 
   #announce(): void {
-    const changed = this.#changed;
-    this.#changed = deferred();
-    changed.resolve();
+    this.#version += 1;
+    for (const wake of [...this.#waiting]) wake();
   }
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

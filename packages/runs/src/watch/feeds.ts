@@ -6,7 +6,7 @@ import type { RunRecord, RunStore } from '../store.js';
 import { systemTimers, type Timers } from '../timers.js';
 import { RunFeed } from './feed.js';
 import { resolveWatchOptions, type WatchOptions, type WatchSettings } from './options.js';
-import { checkRecord, cursorLost, type LogEntry, PageReader } from './page.js';
+import { checkRecord, cursorLost, type Page, PageReader } from './page.js';
 
 /** What a watcher is given: the head once, before all entries; then each entry once and in order. */
 export type WatchItem =
@@ -88,14 +88,13 @@ export class RunFeeds {
     let offset = after;
     let lastId = ownId;
     let hasHead = false;
-    const left = whenAborted(signal);
     while (!signal.aborted) {
-      const changed = feed.changed();
-      const entries = await this.#next(feed, offset, signal);
+      const { version } = feed;
+      const { record, entries } = await this.#next(feed, offset, signal);
       // The head is in the store no later than the first entry is.
-      if (!hasHead && feed.record.head !== undefined) {
+      if (!hasHead && record.head !== undefined) {
         hasHead = true;
-        yield { kind: 'head', head: await openHead(this.#settings.codec, feed.record.head, run) };
+        yield { kind: 'head', head: await openHead(this.#settings.codec, record.head, run) };
       }
       for (const { offset: at, entry } of entries) {
         if (signal.aborted) return;
@@ -108,23 +107,22 @@ export class RunFeeds {
       }
       if (entries.length > 0) continue;
       if (feed.failure !== undefined) throw feed.failure;
-      await Promise.race([changed, left.promise]);
+      const isAhead = offset > feed.tail;
+      if (isAhead) feed.look();
+      await feed.changed(version, signal, isAhead ? this.#settings.slowPollMs : undefined);
     }
-    left.forget();
   }
 
   /** From what the feed keeps, or a page of our own; nothing if there is nothing yet. */
-  async #next(feed: RunFeed, offset: number, signal: AbortSignal): Promise<readonly LogEntry[]> {
-    if (offset > feed.tail) {
-      // The feed has not come so far yet, though the store had.
-      if (offset > feed.record.tail) throw cursorLost(feed.run, `the log ends at ${feed.tail}`);
-      return [];
+  async #next(feed: RunFeed, offset: number, signal: AbortSignal): Promise<Page> {
+    if (offset <= feed.tail) {
+      const { record } = feed;
+      const recent = feed.recent(offset);
+      if (recent !== undefined) return { record, entries: recent };
+      if (offset === feed.tail) return { record, entries: [] };
     }
-    const recent = feed.recent(offset);
-    if (recent !== undefined) return recent;
-    if (offset === feed.tail) return [];
-    const page = await this.#pages.read(feed.run, feed.epoch, offset, signal);
-    return page.entries;
+    // Behind what the feed keeps; or ahead of it, since the feed reads when the bell rings.
+    return this.#pages.read(feed.run, feed.epoch, offset, signal);
   }
 
   async #find(run: string, signal: AbortSignal): Promise<RunRecord | undefined> {
@@ -159,14 +157,4 @@ export class RunFeeds {
     const key = `${feed.run} ${feed.epoch}`;
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
-}
-
-function whenAborted(signal: AbortSignal): { promise: Promise<void>; forget: () => void } {
-  let forget = (): void => {};
-  const promise = new Promise<void>((resolve) => {
-    const fired = (): void => resolve();
-    signal.addEventListener('abort', fired, { once: true });
-    forget = () => signal.removeEventListener('abort', fired);
-  });
-  return { promise, forget };
 }
