@@ -1,12 +1,7 @@
-// A client of HTTP/1 that shows what really stands on the wire, and when it came.
+// A client of HTTP/1 that shows what really stands on the wire.
 import { Buffer } from 'node:buffer';
 import net from 'node:net';
 import { until } from './until.js';
-
-export interface Arrival {
-  readonly atMs: number;
-  readonly bytes: Buffer;
-}
 
 export interface RawResponse {
   readonly head: string;
@@ -24,15 +19,13 @@ export interface RawResponse {
 
 export class RawClient {
   readonly socket: net.Socket;
-  readonly arrivals: Arrival[] = [];
+  readonly #chunks: Buffer[] = [];
   errorCode: string | undefined;
   closed = false;
 
   constructor(socket: net.Socket) {
     this.socket = socket;
-    socket.on('data', (bytes: Buffer) => {
-      this.arrivals.push({ atMs: performance.now(), bytes });
-    });
+    socket.on('data', (bytes: Buffer) => this.#chunks.push(bytes));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.errorCode = error.code ?? error.message;
     });
@@ -50,7 +43,7 @@ export class RawClient {
   }
 
   get received(): Buffer {
-    return Buffer.concat(this.arrivals.map(({ bytes }) => bytes));
+    return Buffer.concat(this.#chunks);
   }
 
   get text(): string {

@@ -357,11 +357,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   #firstBeatDue(nowMs: number): void {
     const { res, mounted } = this;
-    if (this.#hasLostHooks()) {
-      // Another app has taken the response over, with a prototype of its own.
-      if (res.headersSent) this.#passes ??= 'type';
-      else putFunctions(res);
-    }
+    // Another app has taken the response over, and what has been written since is not known.
+    if (res.headersSent && this.#hasLostHooks()) this.#passes ??= 'type';
     if (this.#passes !== undefined) {
       if (isReason(this.#passes)) this.#countUntouched(this.#passes);
     } else if (res.writableEnded) {
@@ -513,6 +510,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #adopt(): void {
     this.#adopted = true;
     (this.res as ArmedResponse)[ARM] = this;
+    // Another app may take the response over, with a prototype of its own.
+    if (this.hooks !== undefined) putFunctions(this.res);
     const { tcpKeepAliveMs } = this.mounted.settings;
     // What stands in for a socket where requests are injected cannot.
     if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive?.(true, tcpKeepAliveMs);
@@ -583,8 +582,8 @@ function armedEnd(this: ArmedResponse, ...args: unknown[]): HeldResponse {
 }
 
 function putFunctions(res: ArmedResponse): void {
-  res.write = armedWrite as WriteFunction;
-  res.end = armedEnd as EndFunction;
+  if (!Object.hasOwn(res, 'write')) res.write = armedWrite as WriteFunction;
+  if (!Object.hasOwn(res, 'end')) res.end = armedEnd as EndFunction;
 }
 
 function hookedArm(res: ArmedResponse): Arm | undefined {
@@ -615,7 +614,10 @@ export function arm(
   if (other instanceof Arm) (other.res as ArmedResponse)[ARM] = other;
   if (res.req !== req) res[ARM] = fresh;
   req.holdOpen = fresh;
-  if (hooks === undefined) putFunctions(res);
+  if (hooks === undefined) {
+    res.write = armedWrite as WriteFunction;
+    res.end = armedEnd as EndFunction;
+  }
   mounted.firstLane.add(fresh);
   return fresh;
 }

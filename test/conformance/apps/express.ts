@@ -3,7 +3,6 @@ import { drain, type ExpressHoldOpenOptions, holdOpen, registry } from '@holdope
 // @ts-expect-error: no types here
 import express from 'express';
 import { OUTER_OPTIONS, optionsOf } from '../instrumented.js';
-import { note } from '../observed.js';
 import { play } from '../play.js';
 import type { App, NodeListener } from './app.js';
 import { type Connect, type Next, surroundings } from './connect.js';
@@ -94,7 +93,6 @@ export const app: App = {
     created.all('/', ...onRoute, ...inside, handler);
     if (row.around?.includes('error handler')) {
       created.use((error: Error, _req: IncomingMessage, res: ExpressResponse, _next: Next) => {
-        note(row.id, 'handled', { message: error.message });
         res.status(418).json({ handled: error.message });
       });
     }

@@ -141,7 +141,17 @@ async function surround(app: FastifyInstance, row: Row): Promise<void> {
   }
 }
 
-async function buildOn(app: FastifyInstance, row: Row, held: boolean): Promise<void> {
+let lastBuild: Promise<void> = Promise.resolve();
+
+/** One at a time and with room for timers between them: many at once would stall all other rows. */
+function buildOn(app: FastifyInstance, row: Row, held: boolean): Promise<void> {
+  lastBuild = lastBuild
+    .then(() => new Promise<void>((resolve) => setTimeout(resolve)))
+    .then(() => setUp(app, row, held));
+  return lastBuild;
+}
+
+async function setUp(app: FastifyInstance, row: Row, held: boolean): Promise<void> {
   const options = optionsOf(row) as FastifyHoldOpenOptions;
   if (row.around?.includes('compression outside')) {
     await app.register(fastifyCompress, { threshold: 0 });

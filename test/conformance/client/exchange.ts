@@ -20,12 +20,6 @@ export interface Question {
   readonly bodyFollows?: boolean;
 }
 
-interface Arrived {
-  readonly atMs: number;
-  /** HTTP/1: with the framing. */
-  readonly text: string;
-}
-
 export interface Reply {
   readonly status: number;
   /** Lower-case names. */
@@ -37,14 +31,12 @@ export interface Reply {
   readonly ended: 'complete' | 'cut';
   /** The head as it stands on the wire; for HTTP/2 its fields in their order. */
   readonly head: string;
-  readonly arrivals: readonly Arrived[];
 }
 
 /** A request that is under way. */
 export interface Exchange {
   /** All that has come so far. */
   readonly text: string;
-  readonly over: boolean;
   /** The body as far as it has come, without framing. */
   readonly bytes: Buffer;
   arrived(text: string): Promise<void>;
@@ -79,9 +71,6 @@ export async function openHttp1(
     get text() {
       return client.text;
     },
-    get over() {
-      return client.closed;
-    },
     get bytes() {
       return readResponse(client.received)?.bytes ?? Buffer.alloc(0);
     },
@@ -115,7 +104,6 @@ function replyOf(client: RawClient, response: RawResponse, protocol: Protocol): 
     bytes,
     ended: complete || closed ? 'complete' : 'cut',
     head,
-    arrivals: client.arrivals.map(({ atMs, bytes: part }) => ({ atMs, text: part.toString() })),
   };
 }
 
@@ -127,7 +115,7 @@ export function openHttp2(port: number, host: string, question: Question): Excha
     { ...lowerCase(headers), ':method': method, ':path': path, ':authority': host },
     { endStream: body === undefined && question.bodyFollows !== true },
   );
-  const chunks: { readonly atMs: number; readonly bytes: Buffer }[] = [];
+  const chunks: Buffer[] = [];
   let head: http2.IncomingHttpHeaders = {};
   let raw: readonly string[] = [];
   let failed = false;
@@ -136,7 +124,7 @@ export function openHttp2(port: number, host: string, question: Question): Excha
     head = given;
     raw = rawHeaders ?? [];
   });
-  stream.on('data', (bytes: Buffer) => chunks.push({ atMs: performance.now(), bytes }));
+  stream.on('data', (bytes: Buffer) => chunks.push(bytes));
   stream.on('error', () => {
     failed = true;
   });
@@ -144,14 +132,11 @@ export function openHttp2(port: number, host: string, question: Question): Excha
     over = true;
   });
   if (body !== undefined) stream.end(body);
-  const received = (): Buffer => Buffer.concat(chunks.map(({ bytes }) => bytes));
+  const received = (): Buffer => Buffer.concat(chunks);
   const text = (): string => headText(head, raw) + received().toString();
   return {
     get text() {
       return text();
-    },
-    get over() {
-      return over;
     },
     get bytes() {
       return received();
@@ -178,7 +163,6 @@ export function openHttp2(port: number, host: string, question: Question): Excha
         bytes,
         ended: stream.rstCode === 0 && !failed ? 'complete' : 'cut',
         head: headText(head, raw),
-        arrivals: chunks.map(({ atMs, bytes: part }) => ({ atMs, text: part.toString() })),
       };
     },
     leave: () => {

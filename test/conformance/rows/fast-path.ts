@@ -23,7 +23,7 @@ import {
 import { FIRST_IN_HONO } from './checks.js';
 
 /** Nothing here takes so long. */
-const NO_BEAT_YET = { firstBeatMs: 20_000 };
+const NO_BEAT_YET = { firstBeatMs: 20_000, intervalMs: 20_000 };
 
 /** The bytes as they stand on the wire, but for the second of the day. */
 function bytesOf(reply: Reply): object {

@@ -96,7 +96,7 @@ export const heldHead: Group = {
       title: 'frame is the beat of an event stream',
       options: { frame: 'event: ping\ndata: {}\n\n' },
       ask: { headers: { Accept: 'text/event-stream' } },
-      script: [beats(2), stream('text/event-stream', 'data: 1\n\n', beats(1))],
+      script: [beats(2), stream('text/event-stream', 'data: 1\n\n', beats(2))],
       check(reply, cell) {
         isHeld(reply, cell, 'sse');
         const ping = 'event: ping\ndata: \\{\\}\n\n';

@@ -89,13 +89,13 @@ export const streams: Group = {
     ownStream(
       'sse',
       'a stream of the handler’s own gets beats between its events and its lines, never in a line',
-      ['data: 1\n\n', beats(2), 'data: 2\n', beats(1), 'da', LONG, 'ta: 3\n\n', beats(1)],
+      ['data: 1\n\n', beats(2), 'data: 2\n', beats(2), 'da', LONG, 'ta: 3\n\n', beats(2)],
       /^data: 1\n\n: holdopen interval=60\n\n(: keepalive\n\n)+data: 2\n(:\n)+data: 3\n\n(: keepalive\n\n)+$/,
     ),
     ownStream(
       'sse-crlf',
       'the same with CRLF',
-      ['data: 1\r\n\r\n', beats(2), 'data: 2\r\n', beats(1), 'data: 3\r\n\r\n'],
+      ['data: 1\r\n\r\n', beats(2), 'data: 2\r\n', beats(2), 'data: 3\r\n\r\n'],
       /^data: 1\r\n\r\n: holdopen interval=60\n\n(: keepalive\n\n)+data: 2\r\n(:\n)+data: 3\r\n\r\n$/,
     ),
     ownStream(
@@ -107,7 +107,7 @@ export const streams: Group = {
     ownStream(
       'sse-crlf-split',
       'a CRLF that is split between chunks stays whole',
-      ['data: 1\r', LONG, '\n\r', LONG, '\n', beats(1), 'data: 2\r\n\r\n'],
+      ['data: 1\r', LONG, '\n\r', LONG, '\n', beats(2), 'data: 2\r\n\r\n'],
       /^data: 1\r\n\r\n: holdopen interval=60\n\n(: keepalive\n\n)*data: 2\r\n\r\n$/,
     ),
     {
@@ -133,7 +133,7 @@ export const streams: Group = {
       id: 'own-json',
       title: 'a document that its handler streams gets beats between its tokens',
       script: [
-        stream('application/json', '{"a": ', beats(2), '[1', LONG, '23,', beats(1), '"x"]}'),
+        stream('application/json', '{"a": ', beats(2), '[1', LONG, '23,', beats(2), '"x"]}'),
       ],
       check(reply, { expect }) {
         expect(reply.headers).not.toHaveProperty('holdopen');
@@ -147,7 +147,7 @@ export const streams: Group = {
       ask: EVENTS,
       script: [
         beats(2),
-        stream(EVENT_STREAM, 'id: 1\nda', LONG, 'ta: a\n', beats(1), 'data: b\n\n', beats(1)),
+        stream(EVENT_STREAM, 'id: 1\nda', LONG, 'ta: a\n', beats(2), 'data: b\n\n', beats(2)),
       ],
       check(reply, cell) {
         isHeld(reply, cell, 'sse');
@@ -199,7 +199,7 @@ export const streams: Group = {
       title: 'an event stream on a JSON hold is passed on, and the hold becomes one of events',
       script: [
         beats(2),
-        stream(EVENT_STREAM, 'data: 1\n\n', beats(1), 'data: 2\n', beats(1), '\n'),
+        stream(EVENT_STREAM, 'data: 1\n\n', beats(2), 'data: 2\n', beats(2), '\n'),
       ],
       check(reply, cell) {
         isHeld(reply, cell, 'json');
@@ -212,7 +212,7 @@ export const streams: Group = {
       title: 'a held document in pieces gets beats between its tokens, never in one',
       script: [
         held,
-        stream('application/json', '["o', LONG, 'ne", ', beats(1), '2', LONG, '3,', beats(1), '4]'),
+        stream('application/json', '["o', LONG, 'ne", ', beats(2), '2', LONG, '3,', beats(2), '4]'),
       ],
       check(reply, cell) {
         isHeld(reply, cell);
