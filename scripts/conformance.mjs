@@ -5,9 +5,13 @@ import { setup } from './setup.mjs';
 
 try {
   await setup({ quiet: true, systemPackages: false });
-  process.exitCode = await run('vitest', ['run', 'test/conformance', ...process.argv.slice(2)], {
-    env: { CONFORMANCE_PAGE: 'write' },
-  });
+  process.exitCode = await run(
+    'vitest',
+    ['run', 'test/conformance/conformance.test.ts', ...process.argv.slice(2)],
+    {
+      env: { CONFORMANCE_PAGE: 'write' },
+    },
+  );
 } catch (error) {
   say(`conformance: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

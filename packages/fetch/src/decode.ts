@@ -16,6 +16,8 @@ export function codingOf(response: Response): string | undefined {
   return response.url !== '' || isWorkers ? undefined : coding;
 }
 
+type ReadResult = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
+
 /** Undoes a content coding that the head, which has been sent, does not name. */
 export interface Decoded {
   readonly readable: ReadableStream<Uint8Array>;
@@ -23,29 +25,82 @@ export interface Decoded {
   readonly failure: () => { readonly error: unknown } | undefined;
 }
 
-/** `undefined` for a coding that this runtime cannot undo. */
+/**
+ * `undefined` for a coding that this runtime cannot undo. A body that was decoded already and kept its
+ * header, as a copy of what `fetch` gives has it, shows in its first bytes and passes as it is.
+ */
 export function decode(body: ReadableStream<Uint8Array>, coding: string): Decoded | undefined {
   const decompressor = createDecompressor(coding);
   if (decompressor === undefined) return undefined;
   let failure: { readonly error: unknown } | undefined;
-  const reader = body.getReader();
-  const watched = new ReadableStream<Uint8Array>(
+  const source = body.getReader();
+  let out: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+  async function read(): Promise<ReadResult> {
+    try {
+      return await source.read();
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+
+  async function begin(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+    const first = await read();
+    const plain = restOf(first, read, source);
+    const isPlain = first.value !== undefined && !isEncoded(first.value);
+    return (
+      isPlain || decompressor === undefined ? plain : plain.pipeThrough(decompressor)
+    ).getReader();
+  }
+
+  const readable = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          failure = { error };
-          throw error;
-        }
+        out ??= await begin();
+        const { done, value } = await out.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => (out ?? source).cancel(reason),
     },
     { highWaterMark: 0 },
   );
-  return { readable: watched.pipeThrough(decompressor), failure: () => failure };
+  return { readable, failure: () => failure };
+}
+
+/** What was read, and then what is left. */
+function restOf(
+  first: ReadResult,
+  read: () => Promise<ReadResult>,
+  source: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  let next: ReadResult | undefined = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = next ?? (await read());
+        next = undefined;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => source.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** JSON and events are text, and no coding makes text of them. */
+function isEncoded(bytes: Uint8Array): boolean {
+  const isText = (byte: number): boolean => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d);
+  if (!bytes.every(isText)) return true;
+  try {
+    // The last character may lie across two chunks.
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 interface Decompressor {

@@ -212,7 +212,7 @@ test.each([
 
 test.each([
   ['zstd', 'x'],
-  ['gzip', 'no gzip at all'],
+  ['gzip', Uint8Array.of(1, 2, 3)],
   ['gzip', gzipSync('{"a":1}').subarray(0, 12)],
 ])('%s that cannot be undone is a late failure', async (coding, body) => {
   const { text, outcomes } = await late(
@@ -223,6 +223,17 @@ test.each([
   );
   expect(anyPrefixParses(text)).toBe(false);
   expect(outcomes).toMatchObject([{ code: 'undecodable' }]);
+});
+
+test('a body that was decoded already and kept its header passes', async () => {
+  const { text, outcomes } = await late(
+    () =>
+      new Response('{"a":"ü"}', {
+        headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' },
+      }),
+  );
+  expect(readHeldJson(text).payload).toBe('{"a":"ü"}');
+  expect(outcomes).toEqual([]);
 });
 
 test('an encoded body that fails by itself is the failure that it is', async () => {

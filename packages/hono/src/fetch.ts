@@ -57,7 +57,8 @@ function isOngoing({ state }: HoldHandle): boolean {
 
 /** Nothing of it could be held, wherever this stands. */
 function isUpgrade(request: Request): boolean {
-  return request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+  // Requests that a test has made up may have none.
+  return request.headers?.get('upgrade')?.toLowerCase() === 'websocket';
 }
 
 /** Bun's server, which Hono hands to the app as its environment. */

@@ -14,7 +14,8 @@ export interface Taker {
   onEnd(args: unknown[]): HeldResponse;
 }
 
-const hooked = new WeakMap<object, PrototypeHooks>();
+/** By the function that stands in for `write`: a mounted app inherits from the one around it. */
+const hooked = new WeakMap<WriteFunction, PrototypeHooks>();
 
 /**
  * Express gives every response the prototype of its app after it was made, and each property that is
@@ -29,7 +30,7 @@ export function prototypeHooks(
   const prototype: object = Object.getPrototypeOf(res);
   if (prototype === ServerResponse.prototype || !Object.hasOwn(prototype, 'app')) return undefined;
   if (Object.hasOwn(res, 'write') || Object.hasOwn(res, 'end')) return undefined;
-  return hooked.get(prototype) ?? install(prototype, takerOf);
+  return hooked.get(res.write) ?? install(prototype, takerOf);
 }
 
 function install(
@@ -52,6 +53,6 @@ function install(
   for (const [name, value] of Object.entries({ write: hooks.write, end })) {
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }
-  hooked.set(prototype, hooks);
+  hooked.set(hooks.write, hooks);
   return hooks;
 }
