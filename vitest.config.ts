@@ -18,5 +18,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Real sockets and processes on a machine that is busy: a fault is there three times.
+    retry: 2,
   },
 });

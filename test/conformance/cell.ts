@@ -23,11 +23,11 @@ export class Cell {
   /** The row and the version of HTTP: what the app notes things under. */
   readonly key: string;
 
-  constructor(row: Row, target: Target, server: Running) {
+  constructor(row: Row, target: Target, server: Running, attempt = '') {
     this.row = row;
     this.target = target;
     this.#server = server;
-    this.key = `${row.id}.${target.protocol.replace(/\W/g, '').toLowerCase()}`;
+    this.key = `${row.id}.${target.protocol.replace(/\W/g, '').toLowerCase()}${attempt}`;
   }
 
   async run(): Promise<void> {

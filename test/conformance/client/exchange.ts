@@ -1,6 +1,7 @@
 // One request over any version of HTTP, while it is going on and when it is over.
 import { Buffer } from 'node:buffer';
 import http2 from 'node:http2';
+import net from 'node:net';
 import {
   connect,
   type RawClient,
@@ -109,7 +110,10 @@ function replyOf(client: RawClient, response: RawResponse, protocol: Protocol): 
 
 export function openHttp2(port: number, host: string, question: Question): Exchange {
   const { method = 'GET', path = '/', headers = {}, body } = question;
-  const session = http2.connect(`http://127.0.0.1:${port}`);
+  // Its end is the end of the connection: on a GOAWAY, which `session.destroy()` would send, Deno's
+  // node:http2 sometimes ends the process (an assertion of nghttp2).
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  const session = http2.connect('http://127.0.0.1', { createConnection: () => socket });
   session.on('error', () => {});
   const stream = session.request(
     { ...lowerCase(headers), ':method': method, ':path': path, ':authority': host },
@@ -151,7 +155,7 @@ export function openHttp2(port: number, host: string, question: Question): Excha
         () => `the stream is over: ${JSON.stringify(text())}`,
         () => over,
       );
-      session.destroy();
+      socket.destroy();
       const bytes = received();
       return {
         status: Number(head[':status']),
@@ -166,8 +170,7 @@ export function openHttp2(port: number, host: string, question: Question): Excha
       };
     },
     leave: () => {
-      stream.close(http2.constants.NGHTTP2_CANCEL);
-      session.destroy();
+      stream.close(http2.constants.NGHTTP2_CANCEL, () => socket.destroy());
     },
     pause: () => void stream.pause(),
     resume: () => void stream.resume(),
