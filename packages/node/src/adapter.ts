@@ -1,11 +1,14 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type HoldHandle, inertHandle, type Mount, resolveOptions } from '@holdopen/core';
-import { type Arm, type ArmedResponse, arm } from './arm.js';
+import { Arm } from './arm.js';
 import type { Framework } from './framework.js';
 import './handle.js';
 import type { NodeRequest, NodeResponse } from './message.js';
 import { MountedSettings, type NodeHoldOpenOptions } from './mounted.js';
+import { prototypeHooks } from './prototype-hooks.js';
+import { registry, surroundings } from './surroundings.js';
+import { rememberTaker, replaceFunctions, type TakenResponse, takerOf } from './taker.js';
 
 /**
  * For adapters: checks options once, when they are mounted. On a `'route'` JSON is taken for granted,
@@ -35,16 +38,19 @@ export function watchResponse(
 ): HoldHandle {
   // The compatibility API of HTTP/2 is called as HTTP/1's is; its types do not know it.
   const req = request as IncomingMessage;
-  const armed = watch(req, response as unknown as ArmedResponse, mounted);
+  const armed = watch(req, response as unknown as TakenResponse, mounted);
   if (armed === undefined) return inertHandle();
   if (framework !== undefined) armed.framework = framework;
   return armed;
 }
 
-/** `undefined` if it is switched off and nobody watches. */
+/**
+ * Watches a response, or lets the options of an inner mount win where it is watched already.
+ * `undefined` if it is switched off and nobody watches, or if another copy of this package does.
+ */
 export function watch(
   req: IncomingMessage,
-  res: ArmedResponse,
+  res: TakenResponse,
   mounted: MountedSettings,
 ): Arm | undefined {
   // Switched off, perhaps within a mount that is not.
@@ -52,5 +58,28 @@ export function watch(
     req.holdOpen ??= inertHandle();
     return undefined;
   }
-  return arm(req, res, mounted);
+  const present = takerOf(res);
+  if (present instanceof Arm) {
+    present.remount(mounted);
+    return present;
+  }
+  if (isOfAnotherCopy(req)) return undefined;
+  const hooks = prototypeHooks(res);
+  const fresh = new Arm(req, res, mounted, hooks);
+  rememberTaker(req, res, fresh);
+  if (hooks === undefined) replaceFunctions(res);
+  mounted.firstLane.add(fresh);
+  return fresh;
+}
+
+/** Two copies in one process, of two versions perhaps: one of them holds, as if it were mounted once. */
+function isOfAnotherCopy({ holdOpen }: IncomingMessage): boolean {
+  if (holdOpen === undefined || holdOpen.state === 'off' || holdOpen instanceof Arm) return false;
+  if (registry.firstTime('HOLDOPEN_TWO_COPIES')) {
+    surroundings.warn(
+      'HOLDOPEN_TWO_COPIES',
+      'two copies of @holdopen/node are mounted around one response, so that the options of the inner one do nothing. Let all packages share one version: npm dedupe.',
+    );
+  }
+  return true;
 }

@@ -1,12 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import {
-  ClockEntry,
   countUntouched,
   Hold,
   type HoldHandle,
   type HoldHost,
   HoldOpenError,
+  type HoldState,
   type Lane,
   Lifeline,
   newHoldId,
@@ -32,9 +32,11 @@ import {
   type WriteFunction,
 } from './message.js';
 import type { MountedSettings } from './mounted.js';
-import { type PrototypeHooks, prototypeHooks } from './prototype-hooks.js';
+import type { PrototypeHooks } from './prototype-hooks.js';
+import { routeOf } from './route.js';
 import { sentHeaders } from './sent-head.js';
 import { registry, surroundings } from './surroundings.js';
+import { keepTaker, onResponseClose, putFunctions, type TakenResponse, Taker } from './taker.js';
 import { Upload } from './upload.js';
 import { VirtualHead } from './virtual-head.js';
 
@@ -44,11 +46,6 @@ const { process } = globalThis;
 /** Remaining times are rounded up to this, so that there are few lanes. */
 const REMOUNT_GRAIN_MS = 25;
 
-/** Where a response keeps its arm once it is held. */
-const ARM: unique symbol = Symbol('holdOpen');
-
-export type ArmedResponse = HeldResponse & { [ARM]?: Arm };
-
 /** Whatever else stands in its place is some middleware's, which may encode what is written. */
 const NATIVE_WRITE: unknown = ServerResponse.prototype.write;
 
@@ -56,9 +53,9 @@ const NATIVE_WRITE: unknown = ServerResponse.prototype.write;
  * Watches one response. Until the first beat it is all there is: a place in the clock, the two
  * functions it stands in for, and a handle for the handler. Nothing else is touched.
  */
-export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMessage> {
+export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> {
   readonly request: IncomingMessage;
-  readonly res: HeldResponse;
+  readonly res: TakenResponse;
   mounted: MountedSettings;
   /** What a framework knows of the response and the response does not. */
   framework: Framework | undefined;
@@ -85,7 +82,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   #result: unknown;
   #resultIsLast = false;
   /** The handler has failed, and whoever called it has until the next beat to answer in its place. */
-  #rejection: { readonly error: unknown } | undefined;
+  #rejection: { readonly error: unknown; readonly state: HoldState } | undefined;
   #upload: Upload | undefined;
   #lifeline: Lifeline | undefined;
   #watchesClose = false;
@@ -99,7 +96,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   constructor(
     req: IncomingMessage,
-    res: HeldResponse,
+    res: TakenResponse,
     mounted: MountedSettings,
     hooks: PrototypeHooks | undefined,
   ) {
@@ -145,10 +142,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 
   get route(): string {
-    if (this.framework?.route !== undefined) return `${this.method} ${this.framework.route}`;
-    const { route, baseUrl } = this.request as { route?: { path?: unknown }; baseUrl?: string };
-    const path = typeof route?.path === 'string' ? (baseUrl ?? '') + route.path : undefined;
-    return `${this.method} ${path ?? this.request.url?.split('?', 1)[0] ?? '/'}`;
+    return routeOf(this.request, this.framework?.route);
   }
 
   ready(): boolean {
@@ -398,7 +392,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
       }
       this.#adoptStream();
     }
-    if (this.#rejection !== undefined) hold.threw(this.#rejection.error);
+    // In another state somebody has begun to answer in the handler's place.
+    if (this.#rejection?.state === hold.state) hold.threw(this.#rejection.error);
     else if (registry.drained) hold.drain(0, registry.retryAfterSeconds);
     if (!hold.over) hold.beatDue(nowMs);
   }
@@ -509,7 +504,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
 
   #adopt(): void {
     this.#adopted = true;
-    (this.res as ArmedResponse)[ARM] = this;
+    keepTaker(this.res, this);
     // Another app may take the response over, with a prototype of its own.
     if (this.hooks !== undefined) putFunctions(this.res);
     const { tcpKeepAliveMs } = this.mounted.settings;
@@ -524,8 +519,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     if (!isThenable(this.#result)) return;
     const isLast = this.#resultIsLast;
     this.#result.then(undefined, (error: unknown) => {
-      if (isLast) this.#hold?.threw(error);
-      else this.#rejection = { error };
+      const hold = this.#hold;
+      if (hold === undefined) return;
+      if (isLast) hold.threw(error);
+      else this.#rejection = { error, state: hold.state };
     });
   }
 
@@ -541,7 +538,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
     if (this.#watchesClose) return;
     this.#watchesClose = true;
     // Register first, then look: it may have closed before anybody listened.
-    this.res.on('close', onClose);
+    this.res.on('close', onResponseClose);
     if (!hasConnection(this.res)) this.#watchConnection();
     if (isClosed(this.res)) this.onClose();
   }
@@ -560,68 +557,6 @@ export class Arm extends ClockEntry implements HoldHandle, HoldHost<IncomingMess
   }
 }
 
-/** Whoever watches a response. */
-function armOf(res: ArmedResponse): Arm | undefined {
-  const own = res[ARM];
-  if (own !== undefined) return own;
-  const handle = res.req?.holdOpen;
-  return handle instanceof Arm && handle.res === res ? handle : undefined;
-}
-
-/** Shared by all responses. */
-function onClose(this: ArmedResponse): void {
-  armOf(this)?.onClose();
-}
-
-function armedWrite(this: ArmedResponse, ...args: unknown[]): boolean {
-  return (armOf(this) as Arm).onWrite(args);
-}
-
-function armedEnd(this: ArmedResponse, ...args: unknown[]): HeldResponse {
-  return (armOf(this) as Arm).onEnd(args);
-}
-
-function putFunctions(res: ArmedResponse): void {
-  if (!Object.hasOwn(res, 'write')) res.write = armedWrite as WriteFunction;
-  if (!Object.hasOwn(res, 'end')) res.end = armedEnd as EndFunction;
-}
-
-function hookedArm(res: ArmedResponse): Arm | undefined {
-  const present = armOf(res);
-  return present?.hooks === undefined ? undefined : present;
-}
-
-/**
- * Watch a response, or let the options of an inner mount win where it is watched already. `undefined`
- * where another copy of this package does.
- */
-export function arm(
-  req: IncomingMessage,
-  res: ArmedResponse,
-  mounted: MountedSettings,
-): Arm | undefined {
-  const present = armOf(res);
-  if (present !== undefined) {
-    present.remount(mounted);
-    return present;
-  }
-  if (isOfAnotherCopy(req)) return undefined;
-  const hooks = prototypeHooks(res, hookedArm);
-  const fresh = new Arm(req, res, mounted, hooks);
-  // The response names its request, so that it needs no property of its own until it is held. Unless
-  // somebody made another response for the same request, or another request for the same response.
-  const { holdOpen: other } = req;
-  if (other instanceof Arm) (other.res as ArmedResponse)[ARM] = other;
-  if (res.req !== req) res[ARM] = fresh;
-  req.holdOpen = fresh;
-  if (hooks === undefined) {
-    res.write = armedWrite as WriteFunction;
-    res.end = armedEnd as EndFunction;
-  }
-  mounted.firstLane.add(fresh);
-  return fresh;
-}
-
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' &&
@@ -632,17 +567,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function isReason(passes: string): passes is UntouchedReason {
   return !['off', 'ended', 'left', 'broken'].includes(passes);
-}
-
-/** Two copies in one process, of two versions perhaps: one of them holds, as if it were mounted once. */
-function isOfAnotherCopy(req: IncomingMessage): boolean {
-  if (req.holdOpen === undefined || req.holdOpen.state === 'off') return false;
-  if (req.holdOpen instanceof Arm) return false;
-  if (registry.firstTime('HOLDOPEN_TWO_COPIES')) {
-    surroundings.warn(
-      'HOLDOPEN_TWO_COPIES',
-      'two copies of @holdopen/node are mounted around one response, so that the options of the inner one do nothing. Let all packages share one version: npm dedupe.',
-    );
-  }
-  return true;
 }

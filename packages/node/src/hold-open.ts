@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HoldOpenError } from '@holdopen/core';
 import { mountOptions, watch } from './adapter.js';
-import type { ArmedResponse } from './arm.js';
 import type { NodeRequest, NodeResponse } from './message.js';
 import type { NodeHoldOpenOptions } from './mounted.js';
+import type { TakenResponse } from './taker.js';
 
 /** A request listener, as `createServer` takes it. What it returns passes through. */
 export type Listener<Req = IncomingMessage, Res = ServerResponse, Result = unknown> = (
@@ -78,7 +78,7 @@ function wrapListener(
   return function holdOpenListener(
     this: unknown,
     req: IncomingMessage,
-    res: ArmedResponse,
+    res: TakenResponse,
     ...more: unknown[]
   ): unknown {
     const args = [req, res, ...more];
@@ -114,7 +114,7 @@ function createMiddleware(options: NodeHoldOpenOptions | undefined): Middleware 
   const onRoute = mountOptions(options, 'route');
   return function holdOpenMiddleware(req, res, next) {
     if (typeof next !== 'function') throw asListener();
-    watch(req, res as unknown as ArmedResponse, isOnRoute(req, next) ? onRoute : overAll);
+    watch(req, res as unknown as TakenResponse, isOnRoute(req, next) ? onRoute : overAll);
     next();
   };
 }

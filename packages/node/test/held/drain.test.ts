@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import onHeaders from 'on-headers';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { drain, HoldOpenError, registry } from '../../src/index.js';
 import { ask, type Reply } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
@@ -160,4 +161,41 @@ test.each([
   [{ retryAfterSeconds: 0.5 }, /whole number/],
 ])('drain(%j) says what to do', async (options, message) => {
   await expect(drain(options as never)).rejects.toThrow(message);
+});
+
+test('one hold whose hooks and format fail keeps no other from its end', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const failing = await serveHeld(() => {}, {
+    lateError() {
+      throw new Error('no error');
+    },
+  });
+  const others = await serveHeld(() => {});
+  const asked = [ask(failing), ask(others), ask(others)];
+  await active(3);
+  expect(await drain({ timeoutMs: 20 })).toEqual({ finished: 0, ended: 3 });
+  for (const reply of await Promise.all(asked)) expect(reply.ended).toBe('cut');
+  report.mockRestore();
+});
+
+test('after a drain a listener for the head that throws leaves the handler its own answer', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+  await drain({ timeoutMs: 0 });
+  let calls = 0;
+  const served = await serveHeld(async (_req, res) => {
+    onHeaders(res, () => {
+      calls += 1;
+      if (calls === 1) throw new Error('not now');
+    });
+    res.setHeader('ETag', '"1"');
+    await until('the refusal has failed', () => calls === 1);
+    await quiet(20);
+    res.end('{"ok":1}');
+  });
+  const reply = await ask(served);
+  expect(reply.status).toBe(200);
+  expect(reply.headers).toMatchObject({ etag: '"1"' });
+  expect(reply.headers).not.toHaveProperty('retry-after');
+  expect(reply.body).toBe('{"ok":1}');
+  report.mockRestore();
 });

@@ -276,3 +276,25 @@ test('an error that two wrappers tell of is written to the console once', async 
   expect(report).toHaveBeenCalledTimes(1);
   report.mockRestore();
 });
+
+test('an error handler that begins to answer in time has all the time it needs', async () => {
+  const app = express();
+  app.use(holdOpen({ ...QUICK, format: 'json' }));
+  app.get(
+    '/',
+    holdOpen(async (req: IncomingMessage) => {
+      await held(req);
+      throw new Error('late');
+    }, QUICK),
+  );
+  app.use(async (_error: unknown, _req: unknown, res: express.Response, _next: unknown) => {
+    await quiet(10);
+    res.setHeader('Content-Type', 'application/json');
+    res.write('{"recovered":');
+    await quiet(5 * QUICK.intervalMs);
+    res.end('true}');
+  });
+  const reply = await ask(await serve(app));
+  expect(reply.ended).toBe('complete');
+  expect(JSON.parse(reply.body)).toEqual({ recovered: true });
+});
