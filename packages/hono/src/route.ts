@@ -14,10 +14,17 @@ function routesOf(c: Context): readonly Route[] {
   return own ?? matchedRoutes(c);
 }
 
-/** `app.use(holdOpen())` and whatever else stands on a pattern guess nothing; a path asked for it. */
+/**
+ * `app.use(holdOpen())` guesses nothing, nor does what stands on a pattern by itself, as with
+ * `app.get('*', holdOpen())`. A path asked for it, and so did a pattern whose handler follows.
+ */
 export function mountOf(c: Context): Mount {
-  const route = routesOf(c)[c.req.routeIndex];
-  return route?.method === 'ALL' && route.path.endsWith('*') ? 'global' : 'route';
+  const routes = routesOf(c);
+  const { routeIndex } = c.req;
+  const [route, next] = [routes[routeIndex], routes[routeIndex + 1]];
+  if (route?.path.endsWith('*') !== true) return 'route';
+  if (route.method === 'ALL') return 'global';
+  return next?.path === route.path && next.method === route.method ? 'route' : 'global';
 }
 
 /** Nothing of Hono's stands around it: no other middleware, and none that combines some. */

@@ -69,6 +69,21 @@ describe.each(['node', 'http2'] as const)('over %s, as middleware', (way) => {
     expectHeld(await ask(way, app, get(`${path}?held`, JSON_ONLY)));
   });
 
+  test('by itself on a pattern with a method it guesses nothing', async () => {
+    const app = new Hono();
+    app.get('*', holdOpen(ON));
+    app.get('/page', untouched);
+    const plain = await ask(way, app, get('/page'));
+    expect(plain.headers).not.toHaveProperty('holdopen');
+    expect(JSON.parse(plain.body)).toEqual({ path: '/page' });
+  });
+
+  test('before the handler of a pattern it holds', async () => {
+    const app = new Hono();
+    app.get('/v1/*', holdOpen(ON), slow);
+    expectHeld(await ask(way, app, get('/v1/work')));
+  });
+
   test('not first, it holds, and headers from around it stand on the head', async () => {
     const app = new Hono();
     app.use(cors());
