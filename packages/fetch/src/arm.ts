@@ -35,8 +35,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
    * inner mount has switched it off.
    */
   #phase: 'waiting' | 'untouched' | 'held' | 'answered' | 'refused' | 'gone' | 'off' = 'waiting';
-  /** Answers the caller in the handler's place. */
-  #resolve: ((response: Response) => void) | undefined;
+  /** Gives the caller what the handler gave, or a response in its place. */
+  #resolve: ((answer: unknown) => void) | undefined;
   #held: HeldResponse<Request> | undefined;
   /** The head that went out, the handler's own or the one in its place. */
   #sent: Headers | undefined;
@@ -127,13 +127,14 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
   pass(result: unknown): unknown {
     if (!isThenable(result)) return this.#answered(result);
     if (this.#phase === 'waiting') this.#await();
-    return new Promise<unknown>((resolve, reject) => {
+    const given = new Promise<unknown>((resolve) => {
       this.#resolve = resolve;
-      result.then(
-        (answer) => this.#settled(answer, resolve),
-        (error: unknown) => this.#failed(error, reject),
-      );
     });
+    result.then(
+      (answer) => this.#settled(answer),
+      (error: unknown) => this.#failed(error),
+    );
+    return given;
   }
 
   /** The handler threw at once, which goes its way. */
@@ -171,20 +172,20 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
     return sinceMs + this.mounted.settings.firstBeatMs - nowMs;
   }
 
-  #settled(answer: unknown, resolve: (answer: unknown) => void): void {
+  #settled(answer: unknown): void {
     if (this.#held !== undefined) this.#answeredLate(this.#held, answer);
     else if (this.#phase === 'refused') discardResponse(answer, undefined);
-    else resolve(this.#answered(answer));
+    else this.#resolve?.(this.#answered(answer));
   }
 
-  #failed(error: unknown, reject: (error: unknown) => void): void {
+  #failed(error: unknown): void {
     if (this.#held !== undefined) {
       this.#held.hold.threw(error);
     } else if (this.#phase === 'refused') {
       surroundings.report(`${this.route}: the handler failed after a drain`, error);
     } else {
       this.#leave('answered');
-      reject(error);
+      this.#resolve?.(Promise.reject(error));
     }
   }
 

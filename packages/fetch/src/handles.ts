@@ -16,7 +16,11 @@ export function armOf(request: Request): Arm | undefined {
 }
 
 export function rememberArm(request: Request, arm: Arm): void {
-  if (!Reflect.set(request, ARM, arm)) arms.set(request, arm);
+  try {
+    (request as ArmedRequest)[ARM] = arm;
+  } catch {
+    arms.set(request, arm);
+  }
 }
 
 /**

@@ -15,6 +15,7 @@ import { registry, surroundings } from './surroundings.js';
 
 const ALLOW = 'access-control-allow-origin';
 const EXPOSE = 'access-control-expose-headers';
+const CREDENTIALS = 'access-control-allow-credentials';
 
 /** Makes of the given headers the head that goes out in the handler's place. */
 export function fillHead(
@@ -75,10 +76,12 @@ export function answerHead(request: Request, sent: Headers, response: Response):
     contentType: type ?? undefined,
     isHeld: response.headers.has('holdopen'),
     headers: pairs.filter(([name, value]) => !NEVER_LATE.has(name) && sent.get(name) !== value),
-    exposed: foreign
-      ? new Set([...exposedNames(sent.get(EXPOSE)), ...exposedNames(response.headers.get(EXPOSE))])
-      : undefined,
+    exposed: foreign ? new Set([...exposedIn(sent), ...exposedIn(response.headers)]) : undefined,
   };
+}
+
+function exposedIn(headers: Headers): Set<string> {
+  return exposedNames(headers.get(EXPOSE), headers.get(CREDENTIALS) === 'true');
 }
 
 /** The handler lets a page of another origin read its answer, and the head that was sent did not. */

@@ -59,6 +59,23 @@ test('a page of another origin gets only what is exposed to it', async () => {
   expect(readHeldJson(text).lateHead?.headers).toEqual([['location', '/7']]);
 });
 
+test('a wildcard exposes nothing to a page that sends credentials', async () => {
+  const cors = {
+    'Access-Control-Allow-Origin': 'https://app.example',
+    'Access-Control-Expose-Headers': '*',
+  };
+  const answer = (more: Record<string, string>) =>
+    late(
+      () => Response.json(1, { headers: { ...cors, ...more, Location: '/7' } }),
+      { headers: () => ({ 'Access-Control-Allow-Origin': 'https://app.example' }) },
+      { headers: { Origin: 'https://app.example' } },
+    );
+  const withoutCredentials = await answer({});
+  expect(readHeldJson(withoutCredentials.text).lateHead?.headers).toEqual([['location', '/7']]);
+  const withCredentials = await answer({ 'Access-Control-Allow-Credentials': 'true' });
+  expect(readHeldJson(withCredentials.text).lateHead?.headers ?? []).toEqual([]);
+});
+
 test('CORS headers that come too late are warned of once', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const answer = () => Response.json(1, { headers: { 'Access-Control-Allow-Origin': '*' } });
