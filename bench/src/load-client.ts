@@ -89,7 +89,14 @@ function run({ sockets, responseLength }: Pool, requests: number): Promise<void>
 
 const commands = {
   async load({ port, connections, requests }: Load): Promise<void> {
-    const pool = pools.get(port) ?? (await open(port, connections));
+    let pool = pools.get(port);
+    // A server closes what was idle for a few seconds, which the turns of the others may take.
+    if (
+      pool === undefined ||
+      pool.sockets.some((socket) => socket.destroyed || socket.readableEnded)
+    ) {
+      pool = await open(port, connections);
+    }
     pools.set(port, pool);
     await run(pool, requests);
   },
