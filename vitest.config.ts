@@ -6,7 +6,10 @@ const packages = fileURLToPath(new URL('./packages', import.meta.url));
 export default defineConfig({
   resolve: {
     // Tests run on the sources: a stale build can neither hide a fault nor make one.
-    alias: [{ find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` }],
+    alias: [
+      { find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
+      { find: '#below', replacement: `${packages}/hono/src/below-node.ts` },
+    ],
   },
   test: {
     include: [

@@ -43,6 +43,7 @@ export function bundleForServers(app: AppName): Promise<string> {
     {
       platform: 'node',
       external: FRAMEWORKS,
+      alias: { '#below': `${packages}hono/src/below-node.ts` },
       banner: {
         js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       },
@@ -57,7 +58,12 @@ export function bundleForWorkers(app: AppName): Promise<string> {
     `import { app } from './apps/${app}.js';
      import { createWorker } from './worker.js';
      export default await createWorker(app);`,
-    { platform: 'neutral', external: ['node:*'], conditions: ['workerd', 'worker', 'import'] },
+    {
+      platform: 'neutral',
+      external: ['node:*'],
+      conditions: ['workerd', 'worker', 'import'],
+      alias: { '#below': `${packages}hono/src/below-workers.ts` },
+    },
   );
 }
 
@@ -78,11 +84,17 @@ async function bundle(outfile: string, contents: string, options: BuildOptions):
     sourcemap: 'inline',
     logLevel: 'silent',
     mainFields: ['module', 'main'],
-    alias: Object.fromEntries(
-      readdirSync(packages).map((name) => [`@holdopen/${name}`, `${packages}${name}/src/index.ts`]),
-    ),
     outfile,
     ...options,
+    alias: {
+      ...Object.fromEntries(
+        readdirSync(packages).map((name) => [
+          `@holdopen/${name}`,
+          `${packages}${name}/src/index.ts`,
+        ]),
+      ),
+      ...options.alias,
+    },
   });
   return outfile;
 }

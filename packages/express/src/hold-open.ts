@@ -40,17 +40,29 @@ export function holdOpen(...given: readonly unknown[]): Middleware {
   const onRoute = mountOptions(options, 'route');
   return function holdOpenMiddleware(req, res, next) {
     if (typeof next !== 'function') refuseCall();
-    watchResponse(req, res, isOnRoute(req, next) ? onRoute : overAll);
+    watchResponse(req, res, isOnRoute(req, next, holdOpenMiddleware) ? onRoute : overAll);
     next();
+  };
+}
+
+interface Routed {
+  readonly next?: unknown;
+  readonly route?: {
+    readonly path?: unknown;
+    readonly stack?: readonly { readonly handle: unknown }[];
   };
 }
 
 /**
  * Whether the middleware stands on one route. `req.route` alone does not say so: it is still there
  * when the route has passed the request on to what was mounted with `use`. But only that is given
- * the router's own `next`, which Express keeps in `req.next`.
+ * the router's own `next`, which Express keeps in `req.next`. By itself on a pattern, as with
+ * `app.get('/{*path}', holdOpen())`, it is as if mounted with `use`.
  */
-function isOnRoute(req: object, next: unknown): boolean {
-  const routed = req as { route?: unknown; next?: unknown };
-  return routed.route !== undefined && routed.next !== next;
+function isOnRoute(req: object, next: unknown, middleware: unknown): boolean {
+  const { route, next: routersNext } = req as Routed;
+  if (route === undefined || routersNext === next) return false;
+  const { path, stack } = route;
+  const isPattern = typeof path === 'string' ? path.includes('*') : path instanceof RegExp;
+  return !isPattern || stack?.at(-1)?.handle !== middleware;
 }

@@ -30,6 +30,23 @@ describe.each(VERSIONS)('in $name', ({ express, major }) => {
     expect(registry.counters.untouched.accept).toBe(before + 1);
   });
 
+  test('by itself on a pattern it guesses nothing, with a handler behind it there it does', async () => {
+    const everything = major === 5 ? '/{*path}' : '*';
+    const page: RequestHandler = (_req, res) => void quiet(70).then(() => res.send('<p>page</p>'));
+    const apps = {
+      'app.get': express().get(everything, holdOpen(QUICK)).get('/page', page),
+      'app.all': express().all(everything, holdOpen(QUICK)).get('/page', page),
+      RegExp: express().get(/.*/, holdOpen(QUICK)).get('/page', page),
+    };
+    for (const app of Object.values(apps)) {
+      const reply = await ask(await serve(app), { path: '/page', headers: EVERYTHING });
+      expect(reply).toMatchObject({ status: 200, body: '<p>page</p>' });
+    }
+    const asked = express().get(everything, holdOpen(QUICK), slow);
+    const reply = await ask(await serve(asked), { path: '/any', headers: EVERYTHING });
+    expect(reply.headers).toMatchObject({ holdopen: 'interval=60, format=json' });
+  });
+
   test('mounted first it holds every route of the app for clients that take only JSON', async () => {
     const app = express();
     app.use(holdOpen(QUICK));

@@ -15,11 +15,18 @@ export interface FastifyHoldOpenPluginOptions extends FastifyHoldOpenOptions {
 }
 
 /** Checked options, ready for any number of requests. */
-export type Mounted = ReturnType<typeof mountOptions>;
+export interface Mounted {
+  readonly node: ReturnType<typeof mountOptions>;
+  /** Some of them are functions, which want Fastify's request. */
+  readonly hasFunctions: boolean;
+}
 
 /** @throws HoldOpenError if an option is wrong. */
 export function mount(options: FastifyHoldOpenOptions, where: Mount): Mounted {
-  return mountOptions(forRawRequests(options), where);
+  return {
+    node: mountOptions(forRawRequests(options), where),
+    hasFunctions: Object.values(options).some((option) => typeof option === 'function'),
+  };
 }
 
 /** Below Fastify there is Node's request; the application's functions are given Fastify's. */

@@ -74,8 +74,8 @@ function holdOpenOnRequest(
 ): void {
   const mounted = registrationOf(this)?.mountedOn(request.routeOptions.config.holdOpen);
   if (mounted !== undefined) {
-    rememberFastifyRequest(request);
-    watchResponse(request.raw, reply.raw, mounted, new ReplyFramework(request, reply));
+    if (mounted.hasFunctions) rememberFastifyRequest(request);
+    watchResponse(request.raw, reply.raw, mounted.node, new ReplyFramework(request, reply));
   }
   done();
 }

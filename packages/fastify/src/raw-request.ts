@@ -9,7 +9,7 @@ export function rememberFastifyRequest(request: FastifyRequest): void {
   (request.raw as MarkedRequest)[FASTIFY_REQUEST] = request;
 }
 
-/** Only of requests that were remembered, which all are that can be held. */
+/** Only of requests that were remembered, which all are that options with functions meet. */
 export function fastifyRequestOf(raw: FastifyRequest['raw']): FastifyRequest {
   return (raw as MarkedRequest)[FASTIFY_REQUEST] as FastifyRequest;
 }

@@ -19,11 +19,15 @@ export async function holdByFetch(
   isFirst: boolean,
 ): Promise<void> {
   const request = heldRequestOf(c);
-  const present = getHold(request);
+  const outer = inside?.getStore();
+  const around = outer === undefined ? request : heldRequestOf(outer);
+  const present = getHold(around);
   if (isOngoing(present)) {
-    // Something around this holds the response already; these options win.
+    // Something around this holds the response already; these options win. Unless this is another
+    // request, which the handler of that one makes: what it waits for is covered.
     c.set('holdOpen', present);
-    await watchCall(request, undefined, mounted.fetch, next);
+    if (outer !== undefined && !isMounted(request, around)) return next();
+    await watchCall(around, undefined, mounted.fetch, next);
     return;
   }
   if (!mounted.enabled || isUpgrade(request)) return pass(c, next);
@@ -48,6 +52,21 @@ export async function holdByFetch(
 async function pass(c: Context, next: Next): Promise<void> {
   if (c.get('holdOpen') === undefined) c.set('holdOpen', inertHandle());
   await next();
+}
+
+/** `app.mount()` gives the mounted app a copy of the request, without the prefix of its path. */
+function isMounted(inner: Request, outer: Request): boolean {
+  if (inner === outer) return true;
+  const [pathname, search] = pathOf(inner);
+  const [outerPathname, outerSearch] = pathOf(outer);
+  return (
+    inner.method === outer.method && search === outerSearch && outerPathname.endsWith(pathname)
+  );
+}
+
+function pathOf({ url }: Request): [pathname: string, search: string] {
+  const { pathname, search } = new URL(url);
+  return [pathname, search];
 }
 
 /** Not that of an earlier call with the same request. */

@@ -1,12 +1,12 @@
-import {
-  type Framework,
-  type HoldHandle,
-  type NodeRequest,
-  type NodeResponse,
-  type PreparedHeader,
-  watchResponse,
+import type {
+  Framework,
+  HoldHandle,
+  NodeRequest,
+  NodeResponse,
+  PreparedHeader,
 } from '@holdopen/node';
 import type { Context } from 'hono';
+import { watchResponse } from '#below';
 import { heldHeaders, hideConditions, onceHeld, standAside } from './held-context.js';
 import type { Mounted } from './options.js';
 import { rememberRequest } from './remember.js';

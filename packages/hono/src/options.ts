@@ -1,6 +1,6 @@
 import type { HoldOpenOptions, Mount } from '@holdopen/core';
 import { type FetchHoldOpenOptions, getHold, mountFetchOptions } from '@holdopen/fetch';
-import { mountOptions as mountNodeOptions } from '@holdopen/node';
+import { mountOptions as mountNodeOptions } from '#below';
 import { heldHeaders, onceHeld, standAside } from './held-context.js';
 import { contextOf, requestOf } from './remember.js';
 

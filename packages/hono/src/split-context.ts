@@ -8,8 +8,8 @@ const MICROTASKS = 100;
 
 /** The part of AsyncLocalStorage that is needed here. */
 export interface Inside {
-  run<Result>(store: object, callback: () => Result): Result;
-  getStore(): object | undefined;
+  run<Result>(store: Context, callback: () => Result): Result;
+  getStore(): Context | undefined;
 }
 
 interface AsyncHooks {

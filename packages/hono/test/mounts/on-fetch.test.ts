@@ -213,3 +213,45 @@ test('it gives nothing back from next()', async () => {
   expect(results).toEqual([undefined, undefined]);
   told.mockRestore();
 });
+
+test('in an app that is mounted in a held one it is the same hold', async () => {
+  const inner = new Hono();
+  inner.use(holdOpen(SLOWER));
+  inner.post('/work', async (c) => {
+    await held(c);
+    return c.json({ error: 'late' }, 422);
+  });
+  const statuses: number[] = [];
+  const app = new Hono();
+  app.use(holdOpen({ ...ON, lateError: 'body', onLateOutcome() {} }), async (c, next) => {
+    await next();
+    statuses.push(c.res.status);
+  });
+  app.mount('/inner', inner.fetch);
+  const reply = await ask('fetch', app, { ...get('/inner/work?a=1'), method: 'POST' });
+  expect(reply.headers.holdopen).toBe('interval=70, format=json');
+  expect(readHeldJson(reply.body).lateHead?.status).toBe(422);
+  expect(statuses).toEqual([422]);
+});
+
+test('what a held handler asks of another app is not held once more', async () => {
+  const other = new Hono();
+  other.use(holdOpen(SLOWER));
+  const holds: HoldHandle[] = [];
+  other.get('/part', async (c) => {
+    holds.push(c.get('holdOpen'));
+    await held(c);
+    return c.json({ part: true }, 418);
+  });
+  const app = new Hono();
+  app.use(holdOpen(ON));
+  app.get('/whole', async (c) => {
+    holds.push(c.get('holdOpen'));
+    const part = await other.request('/part', { headers: JSON_ONLY });
+    return c.json({ path: c.req.path, part: part.status, held: part.headers.has('holdopen') });
+  });
+  const reply = await ask('fetch', app, get('/whole'));
+  expect(reply.headers.holdopen).toBe(`interval=${ON.intervalMs}, format=json`);
+  expect(JSON.parse(reply.body)).toEqual({ path: '/whole', part: 418, held: false });
+  expect(holds[0]).toBe(holds[1]);
+});
