@@ -7,6 +7,10 @@ export default defineConfig({
   resolve: {
     // Tests run on the sources: a stale build can neither hide a fault nor make one.
     alias: [
+      {
+        find: '@holdopen/runs/conformance',
+        replacement: `${packages}/runs/src/conformance/index.ts`,
+      },
       { find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
       { find: '#below', replacement: `${packages}/hono/src/below-node.ts` },
     ],

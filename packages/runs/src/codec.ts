@@ -1,0 +1,81 @@
+import { decodeEntry, decodeHead, type Entry, type RunHead } from './entry.js';
+import { RunError } from './errors.js';
+
+/** Encrypts logs at rest. Both may be asynchronous; `run` can be bound in as associated data. */
+export interface LogCodec {
+  seal(bytes: Uint8Array, run: string): Uint8Array | Promise<Uint8Array>;
+  /** Gives what was sealed, or throws. */
+  open(bytes: Uint8Array, run: string): Uint8Array | Promise<Uint8Array>;
+}
+
+/** A first byte that no entry has. */
+const SEALED = 128;
+
+/** The bytes as they go to the store. */
+export async function seal(
+  codec: LogCodec | undefined,
+  bytes: Uint8Array,
+  run: string,
+): Promise<Uint8Array> {
+  if (codec === undefined) return bytes;
+  const sealed = await codec.seal(bytes, run);
+  const tagged = new Uint8Array(sealed.length + 1);
+  tagged[0] = SEALED;
+  tagged.set(sealed, 1);
+  return tagged;
+}
+
+/** @throws RunError `corrupt_entry` */
+export async function openEntry(
+  codec: LogCodec | undefined,
+  bytes: Uint8Array,
+  run: string,
+): Promise<Entry> {
+  if (bytes[0] === SEALED) return decodeEntry(await open(codec, bytes, run));
+  const entry = decodeEntry(bytes);
+  // Watchers and sweepers say `lost` in the clear: it is no secret, and they may have no key.
+  if (codec !== undefined && !(entry.kind === 'end' && entry.state === 'lost')) throw unsealed(run);
+  return entry;
+}
+
+/** @throws RunError `corrupt_entry` */
+export async function openHead(
+  codec: LogCodec | undefined,
+  bytes: Uint8Array,
+  run: string,
+): Promise<RunHead> {
+  if (bytes[0] === SEALED) return decodeHead(await open(codec, bytes, run));
+  if (codec !== undefined) throw unsealed(run);
+  return decodeHead(bytes);
+}
+
+async function open(
+  codec: LogCodec | undefined,
+  bytes: Uint8Array,
+  run: string,
+): Promise<Uint8Array> {
+  if (codec === undefined) {
+    throw new RunError(
+      'corrupt_entry',
+      'The log of a run is sealed and there is no codec to open it: give all processes the same codec.',
+      { run },
+    );
+  }
+  try {
+    return await codec.open(bytes.subarray(1), run);
+  } catch (cause) {
+    throw new RunError(
+      'corrupt_entry',
+      'The codec could not open an entry of a log. Keep old keys for as long as runs are kept.',
+      { run, cause },
+    );
+  }
+}
+
+function unsealed(run: string): RunError {
+  return new RunError(
+    'corrupt_entry',
+    'There is a codec, and the log has an entry that was not sealed with it: give all processes the same codec.',
+    { run },
+  );
+}

@@ -1,0 +1,71 @@
+export type { LogCodec } from './codec.js';
+export { type Cursor, formatCursor, MAX_CURSOR_BYTES, parseCursor } from './cursor.js';
+export {
+  type ChunkEntry,
+  decodeEntry,
+  decodeHead,
+  type EndEntry,
+  type Entry,
+  type EventEntry,
+  encodeEntry,
+  encodeHead,
+  lostEntry,
+  type RunHead,
+} from './entry.js';
+export { isTransient, RunError, type RunErrorCode, type RunErrorDetails } from './errors.js';
+export { canonicalJson } from './idempotency/canonical-json.js';
+export { type FingerprintFacts, fingerprintOf } from './idempotency/fingerprint.js';
+export {
+  isSecretKey,
+  MAX_KEY_LENGTH,
+  MIN_ANONYMOUS_KEY_BITS,
+  parseIdempotencyKey,
+} from './idempotency/key.js';
+export {
+  type KeyMeets,
+  type KeyPolicy,
+  type LostPolicy,
+  meetKey,
+  restartStates,
+  stateOfAnswer,
+} from './idempotency/same-key.js';
+export {
+  createMemoryStore,
+  DEFAULT_MAX_RUNS,
+  DEFAULT_MAX_STORE_BYTES,
+  type MemoryStoreOptions,
+} from './memory/create.js';
+export * from './owner/options.js';
+export { type RunEnding, type RunOutcome, RunWriter } from './owner/writer.js';
+export {
+  importSecret,
+  instanceOfRun,
+  isRunId,
+  newEpoch,
+  newRunId,
+  type RunIdentity,
+  type RunSecret,
+  slotOf,
+  slotOfRun,
+} from './run-id.js';
+export { frameEvent, frameStart } from './sse/frame.js';
+export { EventSplitter } from './sse/split.js';
+export * from './store.js';
+export { type Random, systemRandom, systemTimers, type Timers } from './timers.js';
+export {
+  RUN_TOKEN_HEADER,
+  type RunToken,
+  signRunToken,
+  type TokenAction,
+  type TokenCheck,
+  type TokenRequest,
+  verifyRunToken,
+} from './token.js';
+export { RunFeeds, type WatchItem, type WatchRequest } from './watch/feeds.js';
+export {
+  DEFAULT_PAGE_BYTES,
+  DEFAULT_PAGE_ENTRIES,
+  DEFAULT_READER_STORE_AWAY_MS,
+  DEFAULT_SLOW_POLL_MS,
+  type WatchOptions,
+} from './watch/options.js';

@@ -1,0 +1,36 @@
+import type { EndEntry } from '../entry.js';
+import type { RunErrorCode } from '../errors.js';
+
+/** The end of a run whose cancellation was asked for. */
+export function cancelledEnd(): EndEntry {
+  return {
+    kind: 'end',
+    state: 'cancelled',
+    status: 410,
+    code: 'cancelled',
+    detail: 'The run was cancelled.',
+  };
+}
+
+/** The end of a run that holdopen failed, not its handler. */
+export function failedEnd(code: RunErrorCode): EndEntry {
+  const detail = DETAILS[code] ?? 'The output could not be recorded.';
+  return { kind: 'end', state: 'failed', status: code === 'log_full' ? 507 : 500, code, detail };
+}
+
+/** The end of a run whose log lost entries: nothing may be replayed as if it were whole. */
+export function lostLogEnd(): EndEntry {
+  return {
+    kind: 'end',
+    state: 'lost',
+    status: 500,
+    code: 'store_rolled_back',
+    detail: 'The store lost a part of the output that it had acknowledged.',
+  };
+}
+
+const DETAILS: Partial<Record<RunErrorCode, string>> = {
+  log_full: 'The output is larger than a run may record.',
+  entry_too_large: 'One event or chunk is larger than a run may record.',
+  store_away: 'The store of the runs was away for too long.',
+};

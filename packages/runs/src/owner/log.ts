@@ -1,0 +1,79 @@
+import { seal } from '../codec.js';
+import { type EndEntry, encodeEntry } from '../entry.js';
+import { insist } from '../insist.js';
+import type { RunRecord, RunStore, WriteAnswer } from '../store.js';
+import type { Timers } from '../timers.js';
+import type { OwnerSettings } from './options.js';
+import type { Batch } from './window.js';
+
+/** The log as its owner writes it: sealed, asked for until the store answers, and where its tail is. */
+export class OwnedLog {
+  readonly #store: RunStore;
+  readonly #claimed: RunRecord;
+  readonly #settings: OwnerSettings;
+  readonly #timers: Timers;
+  readonly #over: AbortSignal;
+  /** The last offset that the store acknowledged. */
+  tail: number;
+  /** The last offset that was ever on its way. */
+  sent: number;
+  /** As the store counts them, so with what sealing adds. */
+  storedBytes: number;
+
+  constructor(
+    store: RunStore,
+    claimed: RunRecord,
+    settings: OwnerSettings,
+    timers: Timers,
+    over: AbortSignal,
+  ) {
+    this.#store = store;
+    this.#claimed = claimed;
+    this.#settings = settings;
+    this.#timers = timers;
+    this.#over = over;
+    this.tail = claimed.tail;
+    this.sent = claimed.tail;
+    this.storedBytes = claimed.logBytes;
+  }
+
+  /** @throws RunError `store_away` */
+  async append({ entries, head }: Batch): Promise<WriteAnswer> {
+    const { run, fence } = this.#claimed;
+    const { codec, storeAwayMs } = this.#settings;
+    this.sent = this.tail + entries.length;
+    // Sealed once: what is appended again must be the same bytes.
+    const request = {
+      run,
+      fence,
+      expectedTail: this.tail,
+      entries: await Promise.all(entries.map((bytes) => seal(codec, bytes, run))),
+      head: head === undefined ? undefined : await seal(codec, head, run),
+    };
+    const answer = await this.#insist(() => this.#store.append(request), storeAwayMs);
+    if (answer.ok) {
+      this.tail = answer.record.tail;
+      this.storedBytes = answer.record.logBytes;
+    }
+    return answer;
+  }
+
+  /** @throws RunError `store_away` */
+  async settle(end: EndEntry, awayMs: number): Promise<WriteAnswer> {
+    const { run, fence } = this.#claimed;
+    const { codec, retentionMs } = this.#settings;
+    const request = {
+      run,
+      fence,
+      expectedTail: this.tail,
+      entry: await seal(codec, encodeEntry(end), run),
+      state: end.state,
+      retentionMs,
+    };
+    return this.#insist(() => this.#store.settle(request), awayMs);
+  }
+
+  #insist(attempt: () => Promise<WriteAnswer>, awayMs: number): Promise<WriteAnswer> {
+    return insist(attempt, { timers: this.#timers, awayMs, signal: this.#over });
+  }
+}

@@ -1,0 +1,50 @@
+/** Time and timers, handed in so that tests can turn them. */
+export interface Timers {
+  /** Milliseconds of a clock that never goes back. Compared with nothing but itself. */
+  now(): number;
+  /** Must not keep the process alive. */
+  set(callback: () => void, delayMs: number): unknown;
+  clear(handle: unknown): void;
+}
+
+/** Unpredictable bytes, handed in so that tests can choose them. */
+export type Random = (length: number) => Uint8Array;
+
+// Captured at load, so that a user's fake timers do not meet ours.
+const { setTimeout: setTimer, clearTimeout: clearTimer, performance: clock } = globalThis;
+
+/** The runtime's own timers. */
+export const systemTimers: Timers = {
+  now: () => clock.now(),
+  set(callback, delayMs) {
+    const handle: unknown = setTimer(callback, delayMs);
+    // Node and Bun give an object that holds the process open; browsers and Workers give a number.
+    if (typeof handle === 'object' && handle !== null && 'unref' in handle) {
+      if (typeof handle.unref === 'function') handle.unref();
+    }
+    return handle;
+  },
+  clear(handle) {
+    clearTimer(handle as number);
+  },
+};
+
+/** The runtime's own randomness. */
+export const systemRandom: Random = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** Resolves after a delay, or at once when the signal fires. */
+export function pause(timers: Timers, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      timers.clear(handle);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const handle = timers.set(done, delayMs);
+    signal?.addEventListener('abort', done);
+  });
+}

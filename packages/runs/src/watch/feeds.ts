@@ -1,0 +1,168 @@
+import { openHead } from '../codec.js';
+import type { Cursor } from '../cursor.js';
+import type { Entry, RunHead } from '../entry.js';
+import { RunError } from '../errors.js';
+import type { RunRecord, RunStore } from '../store.js';
+import { systemTimers, type Timers } from '../timers.js';
+import { RunFeed } from './feed.js';
+import { resolveWatchOptions, type WatchOptions, type WatchSettings } from './options.js';
+import { checkRecord, cursorLost, type Page, PageReader } from './page.js';
+
+/** What a watcher is given: the head once, before all entries; then each entry once and in order. */
+export type WatchItem =
+  | { readonly kind: 'head'; readonly head: RunHead }
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly cursor: Cursor };
+
+export interface WatchRequest {
+  /** The place to go on from; the beginning without one. */
+  readonly cursor?: Cursor | undefined;
+  /** Ends the iteration, without an error. */
+  readonly signal: AbortSignal;
+}
+
+interface Shared {
+  readonly feed: RunFeed;
+  watchers: number;
+}
+
+/** All runs that are watched in this process. */
+export class RunFeeds {
+  readonly #store: RunStore;
+  readonly #settings: WatchSettings;
+  readonly #timers: Timers;
+  readonly #pages: PageReader;
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(store: RunStore, options: WatchOptions = {}, timers: Timers = systemTimers) {
+    this.#store = store;
+    this.#settings = resolveWatchOptions(options);
+    this.#timers = timers;
+    this.#pages = new PageReader(store, this.#settings, timers);
+  }
+
+  /** How many watch this run in this process. */
+  watchers(run: string): number {
+    let count = 0;
+    for (const { feed, watchers } of this.#shared.values()) if (feed.run === run) count += watchers;
+    return count;
+  }
+
+  /**
+   * Every offset behind the cursor once and in order, up to and including the end of the run, or an
+   * error. An iterator that waits ends by its signal only. Said at the latest: `lost` after lease,
+   * grace and the time that the store takes; all others after `slowPollMs` and `storeAwayMs`.
+   * @throws RunError `cursor_lost`, `not_found`, `purged`, `store_away`, `run_elsewhere`,
+   * `corrupt_entry`
+   */
+  async *watch(run: string, { cursor, signal }: WatchRequest): AsyncGenerator<WatchItem, void> {
+    if (signal.aborted) return;
+    const record = await this.#find(run, signal);
+    if (record === undefined) return;
+    const after = cursor?.offset ?? 0;
+    if (cursor !== undefined && cursor.run !== run)
+      throw cursorLost(run, 'the cursor is of another');
+    checkRecord(record, cursor?.epoch ?? record.fence.epoch, after);
+    const atEnd = record.state !== 'running' && after === record.tail;
+    if (cursor?.final === undefined ? atEnd : !atEnd || cursor.final !== record.state) {
+      throw cursorLost(run, 'it ended otherwise than the cursor says');
+    }
+    if (atEnd) return;
+    const shared = this.#join(record);
+    try {
+      yield* this.#follow(shared.feed, after, cursor?.ownId, signal);
+    } catch (error) {
+      // Whoever has left is told nothing.
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#leave(shared);
+    }
+  }
+
+  async *#follow(
+    feed: RunFeed,
+    after: number,
+    ownId: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchItem, void> {
+    const { run, epoch } = feed;
+    let offset = after;
+    let lastId = ownId;
+    let hasHead = false;
+    while (!signal.aborted) {
+      // Of before the read, since the feed goes on meanwhile.
+      const { version, tail, isDone } = feed;
+      const { record, entries } = await this.#next(feed, offset, signal);
+      // The head is in the store no later than the first entry is.
+      if (!hasHead && record.head !== undefined) {
+        hasHead = true;
+        yield { kind: 'head', head: await openHead(this.#settings.codec, record.head, run) };
+      }
+      for (const { offset: at, entry } of entries) {
+        if (signal.aborted) return;
+        if (at !== offset + 1) throw cursorLost(run, `${offset + 1} is missing before ${at}`);
+        offset = at;
+        if (entry.kind === 'event') lastId = entry.ownId ?? lastId;
+        const final = entry.kind === 'end' ? entry.state : undefined;
+        yield { kind: 'entry', entry, cursor: { run, epoch, offset, final, ownId: lastId } };
+        if (final !== undefined) return;
+      }
+      if (entries.length > 0) continue;
+      if (feed.failure !== undefined) throw feed.failure;
+      // The feed had seen more, or the end, and the store has it no more.
+      if (offset < tail || isDone) {
+        throw cursorLost(run, `the store lost what came after ${offset}`);
+      }
+      const isAhead = offset > feed.tail;
+      if (isAhead) feed.look();
+      await feed.changed(version, signal, isAhead ? this.#settings.slowPollMs : undefined);
+    }
+  }
+
+  /** From what the feed keeps, or a page of our own; nothing if there is nothing yet. */
+  async #next(feed: RunFeed, offset: number, signal: AbortSignal): Promise<Page> {
+    if (offset <= feed.tail) {
+      const { record } = feed;
+      const recent = feed.recent(offset);
+      if (recent !== undefined) return { record, entries: recent };
+      if (offset === feed.tail) return { record, entries: [] };
+    }
+    // Behind what the feed keeps; or ahead of it, since the feed reads when the bell rings.
+    return this.#pages.read(feed.run, feed.epoch, offset, signal);
+  }
+
+  async #find(run: string, signal: AbortSignal): Promise<RunRecord | undefined> {
+    try {
+      const record = await this.#pages.insist(() => this.#store.get(run), signal);
+      if (record !== undefined) return record;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+    throw new RunError('not_found', 'There is no such run: it expired, or never was.', { run });
+  }
+
+  #join(record: RunRecord): Shared {
+    const key = `${record.run} ${record.fence.epoch}`;
+    let shared = this.#shared.get(key);
+    const { failure, isDone } = shared?.feed ?? {};
+    // One that failed has told its watchers, and a new one may fare better. One that saw an end which
+    // the store has lost is of no use any more.
+    const isStale = failure !== undefined || (isDone === true && record.state === 'running');
+    if (shared === undefined || isStale) {
+      const feed = new RunFeed(this.#store, record, this.#settings, this.#timers);
+      shared = { feed, watchers: 0 };
+      this.#shared.set(key, shared);
+    }
+    shared.watchers += 1;
+    return shared;
+  }
+
+  #leave(shared: Shared): void {
+    shared.watchers -= 1;
+    if (shared.watchers > 0) return;
+    const { feed } = shared;
+    feed.stop();
+    const key = `${feed.run} ${feed.epoch}`;
+    if (this.#shared.get(key) === shared) this.#shared.delete(key);
+  }
+}
