@@ -24,6 +24,8 @@ export type RunErrorCode =
   | 'store_rolled_back'
   /** Another owner holds the run, or the lease is over. */
   | 'lease_lost'
+  /** The process shut down before the work was done. */
+  | 'drained'
   /** Somebody asked for the run to be cancelled. */
   | 'cancelled'
   /** An idempotency key is neither a structured-field string nor a bare key. */
@@ -32,6 +34,8 @@ export type RunErrorCode =
   | 'invalid_token'
   /** Bytes in the log cannot be read. */
   | 'corrupt_entry'
+  /** `authorize` refused, or does so now. */
+  | 'forbidden'
   /** `authorize` gave an empty principal. */
   | 'empty_principal'
   /** An option has a wrong kind of value or one out of range. */

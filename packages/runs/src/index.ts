@@ -1,4 +1,14 @@
+export {
+  ANONYMOUS,
+  type Authorize,
+  type AuthorizeAnswer,
+  type AuthorizeContext,
+  type AuthorizedRun,
+  type Principal,
+  type RunAction,
+} from './access/authorize.js';
 export type { LogCodec } from './codec.js';
+export type { CorsOptions } from './cors.js';
 export { type Cursor, formatCursor, MAX_CURSOR_BYTES, parseCursor } from './cursor.js';
 export {
   type ChunkEntry,
@@ -35,6 +45,7 @@ export {
   DEFAULT_MAX_STORE_BYTES,
   type MemoryStoreOptions,
 } from './memory/create.js';
+export * from './options.js';
 export * from './owner/options.js';
 export { type RunEnding, type RunOutcome, RunWriter } from './owner/writer.js';
 export {

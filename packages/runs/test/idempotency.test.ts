@@ -175,7 +175,7 @@ describe('what the same key meets', () => {
     const met = async (...args: Parameters<typeof claimAfter>) =>
       meetKey(await claimAfter(...args), policy);
     expect(await met('running')).toMatchObject({ kind: 'attach' });
-    expect(meetKey(await claimAfter('running'), { whileRunning: 'conflict' })).toMatchObject({
+    expect(meetKey(await claimAfter('running'), { whileRunning: 'refuse' })).toMatchObject({
       kind: 'refuse',
       status: 409,
     });

@@ -19,7 +19,7 @@ export type KeyMeets =
 
 export interface KeyPolicy {
   /** What a second request meets while the work goes on: it waits with it, or is told 409. */
-  readonly whileRunning: 'attach' | 'conflict';
+  readonly whileRunning: 'attach' | 'refuse';
 }
 
 /** What a route does with work whose owner is gone. */

@@ -1,0 +1,90 @@
+import type { RunsContext } from '../context.js';
+import { describeRun } from '../describe.js';
+import type { EndEntry, RunHead } from '../entry.js';
+import { RunError } from '../errors.js';
+import { eventsPath, resultPath, statusPath } from '../places.js';
+import { problemOfError, problemResponse } from '../problem.js';
+import type { RunRecord } from '../store.js';
+import { report } from '../warnings.js';
+import { addKept } from './headers.js';
+import type { AsyncPreference } from './prefer.js';
+
+/** Those whose answers have no body. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** The whole answer of a run that is not an event stream. */
+export function resultResponse(
+  { settings }: RunsContext,
+  run: string,
+  head: RunHead,
+  chunks: readonly Uint8Array[],
+  headers: Headers,
+): Response {
+  addKept(headers, head);
+  headers.set('Content-Location', resultPath(settings, run));
+  const { status } = head;
+  if (WITHOUT_BODY.has(status)) return new Response(null, { status, headers });
+  const body = joined(chunks);
+  headers.set('Content-Length', String(body.length));
+  return new Response(body, { status, headers });
+}
+
+/** An event stream that has begun. */
+export function eventsResponse(
+  { settings }: RunsContext,
+  run: string,
+  head: RunHead,
+  body: ReadableStream<Uint8Array>,
+  headers: Headers,
+): Response {
+  addKept(headers, head);
+  // A compressor would hold events back, and nginx would buffer them.
+  headers.set('Cache-Control', 'no-store, no-transform');
+  headers.set('X-Accel-Buffering', 'no');
+  headers.set('Content-Location', eventsPath(settings, run));
+  return new Response(body, { status: head.status, headers });
+}
+
+/** The answer of a run that has no result, or broke off. */
+export function endResponse(run: string, end: EndEntry, headers: Headers): Response {
+  const { status, code = 'handler_error', detail } = end;
+  return problemResponse({ status, code, detail, run }, headers);
+}
+
+/** "It goes on; look there." */
+export async function acceptedResponse(
+  context: RunsContext,
+  record: RunRecord,
+  { applied }: AsyncPreference,
+  headers: Headers,
+): Promise<Response> {
+  const now = (await context.find(record.run)) ?? record;
+  headers.set('Content-Type', 'application/json');
+  headers.set('Location', statusPath(context.settings, record.run));
+  headers.set('Preference-Applied', applied);
+  headers.set('Retry-After', '5');
+  const body = JSON.stringify(await describeRun(context, now));
+  return new Response(body, { status: 202, headers });
+}
+
+/**
+ * What a failure comes to before anything was sent.
+ * @throws whatever is none of ours
+ */
+export function failureResponse(error: unknown, run: string, headers?: Headers): Response {
+  const problem = problemOfError(error);
+  if (problem !== undefined) return problemResponse({ run, ...problem }, headers);
+  if (!(error instanceof RunError)) throw error;
+  report(`run ${run}`, error);
+  return problemResponse({ status: 500, code: error.code, run }, headers);
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

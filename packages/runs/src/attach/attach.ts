@@ -1,0 +1,156 @@
+import type { Granted } from '../access/gate.js';
+import type { RunsContext } from '../context.js';
+import type { Cursor } from '../cursor.js';
+import type { RunHead } from '../entry.js';
+import { RunError } from '../errors.js';
+import { notFound, problemResponse } from '../problem.js';
+import type { RunRecord } from '../store.js';
+import { accepts } from './accept.js';
+import {
+  acceptedResponse,
+  endResponse,
+  eventsResponse,
+  failureResponse,
+  resultResponse,
+} from './answers.js';
+import { eventBody } from './event-body.js';
+import { find } from './found.js';
+import { runHeaders } from './headers.js';
+import { asyncPreference } from './prefer.js';
+import { Watcher } from './watcher.js';
+
+/** One request that joins a run. */
+export interface Attachment {
+  readonly request: Request;
+  /** What the gate granted. */
+  readonly access: Granted;
+  /** Where to go on from; the beginning without one. */
+  readonly cursor?: Cursor | undefined;
+  /**
+   * `'events'`: only an event stream will do, and `Prefer` means nothing.
+   * @default 'any'
+   */
+  readonly as?: 'any' | 'events' | undefined;
+  /** It started the work: whatever type the handler chose for it is right. */
+  readonly isFirst?: boolean | undefined;
+}
+
+/** A run that is started anew while somebody waits for its answer is waited for again. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * The answer of a run for one more client: its events from the cursor on, at once; or its whole result
+ * when it is there. The client's leaving ends nothing but this.
+ */
+export async function attachResponse(
+  context: RunsContext,
+  record: RunRecord,
+  attachment: Attachment,
+): Promise<Response> {
+  const { request, access, cursor } = attachment;
+  const { run } = record;
+  let current: RunRecord | undefined = record;
+  for (let attempt = 1; current !== undefined; attempt += 1) {
+    const headers = await runHeaders(context, request, run, access);
+    try {
+      return await join(context, current, attachment, headers);
+    } catch (error) {
+      const isLost = error instanceof RunError && error.code === 'cursor_lost';
+      // Who named no place has none to lose.
+      if (!isLost || cursor !== undefined || attempt >= MAX_ATTEMPTS) {
+        return failureResponse(error, run, headers);
+      }
+      current = await context.find(run);
+    }
+  }
+  return notFound();
+}
+
+async function join(
+  context: RunsContext,
+  record: RunRecord,
+  attachment: Attachment,
+  headers: Headers,
+): Promise<Response> {
+  const { request, access, as = 'any' } = attachment;
+  const { run, fence } = record;
+  const from = attachment.cursor ?? { run, epoch: fence.epoch, offset: 0 };
+  if (isEndOf(record, from)) return new Response(null, { status: 204, headers });
+  const watcher = new Watcher(context, request, record, access);
+  const items = context.feeds.watch(run, { cursor: from, signal: watcher.signal });
+  const leave = async (): Promise<void> => {
+    watcher.leave();
+    await items.return();
+  };
+  try {
+    const preference = as === 'events' ? undefined : asyncPreference(request);
+    // What is there already is not waited for.
+    const isWaiting = preference !== undefined && record.state === 'running';
+    const forget = isWaiting ? watcher.limit(preference.waitMs) : undefined;
+    const found = await find(items, (head) => isWanted(head, attachment));
+    forget?.();
+    if (found.kind === 'events') {
+      const body = eventBody(items, from, watcher, () => delivered(context, run));
+      return eventsResponse(context, run, found.head, body, headers);
+    }
+    await leave();
+    switch (found.kind) {
+      case 'unwanted':
+        return notAcceptable(found.head, run, headers);
+      case 'broken':
+        delivered(context, run);
+        return endResponse(run, found.end, headers);
+      case 'result':
+        // Chunks have no ids, so that nobody can have come half way.
+        if (from.offset > 0) throw new RunError('cursor_lost', 'This run has no events.', { run });
+        delivered(context, run);
+        return resultResponse(context, run, found.head, found.chunks, headers);
+      case 'nothing':
+        if (watcher.why?.kind === 'refused') return watcher.why.response;
+        if (watcher.why?.kind === 'late' && preference !== undefined) {
+          return await acceptedResponse(context, record, preference, headers);
+        }
+        return unanswered(watcher.why?.kind === 'closing', run, headers);
+    }
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
+
+/** Everything was received, the end included: an EventSource that comes back is told to stop. */
+function isEndOf({ fence, state, tail }: RunRecord, cursor: Cursor): boolean {
+  const { epoch, offset, final } = cursor;
+  return state !== 'running' && fence.epoch === epoch && tail === offset && final === state;
+}
+
+function isWanted(head: RunHead, { request, as, isFirst }: Attachment): boolean {
+  if (as === 'events' && head.unit !== 'event') return false;
+  // What went wrong is told in whatever type there is.
+  if (isFirst === true || head.status >= 300) return true;
+  return accepts(request.headers.get('accept'), typeOf(head));
+}
+
+function typeOf({ headers }: RunHead): string | null {
+  return headers.find(([name]) => name === 'content-type')?.[1] ?? null;
+}
+
+function notAcceptable(head: RunHead, run: string, headers: Headers): Response {
+  const type = typeOf(head) ?? 'of no named type';
+  const detail = `The output of this run is ${type}, which this request does not take.`;
+  return problemResponse({ status: 406, code: 'not_acceptable', detail, run }, headers);
+}
+
+/** Nobody reads it if the client has left. */
+function unanswered(isClosing: boolean, run: string, headers: Headers): Response {
+  return isClosing
+    ? problemResponse({ status: 503, code: 'drained', run }, headers)
+    : problemResponse({ status: 499, code: 'client_left', run }, headers);
+}
+
+/** Where nothing is kept, the output goes when the last who waited has it. The record stays a while. */
+function delivered({ settings, feeds, store }: RunsContext, run: string): void {
+  if (settings.retentionMs > 0 || feeds.watchers(run) > 0) return;
+  // What is not removed now expires soon.
+  store.purge(run).catch(() => {});
+}

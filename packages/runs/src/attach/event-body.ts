@@ -1,0 +1,92 @@
+import { type Cursor, formatCursor } from '../cursor.js';
+import type { EndEntry } from '../entry.js';
+import { RunError } from '../errors.js';
+import { createProblem, problemOfError } from '../problem.js';
+import { frameEvent, frameStart } from '../sse/frame.js';
+import { report } from '../warnings.js';
+import type { WatchItem } from '../watch/feeds.js';
+import type { Watcher } from './watcher.js';
+
+const encoder = new TextEncoder();
+
+/** After a shutdown clients come back, and not all at once. */
+const LEAST_RETRY_MS = 1_000;
+const MORE_RETRY_MS = 4_000;
+
+/**
+ * The events of a run for one client, as fast as it reads. Begins with the id of the place it goes on
+ * from, and ends with one that says how the run ended.
+ */
+export function eventBody(
+  items: AsyncGenerator<WatchItem, void>,
+  from: Cursor,
+  watcher: Watcher,
+  delivered: () => void,
+): ReadableStream<Uint8Array> {
+  let begun = false;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const send = (text: string): void => controller.enqueue(encoder.encode(text));
+      if (!begun) {
+        begun = true;
+        send(frameStart(formatCursor(from)));
+        return;
+      }
+      try {
+        const frame = await nextFrame(items);
+        if (frame !== undefined) {
+          send(frame.text);
+          if (!frame.isLast) return;
+          await items.return();
+          delivered();
+        } else if (watcher.why?.kind === 'refused') {
+          throw new RunError('forbidden', 'The client may not watch this run any more.');
+        } else if (watcher.why?.kind === 'closing') {
+          send(`retry: ${Math.round(LEAST_RETRY_MS + Math.random() * MORE_RETRY_MS)}\n\n`);
+        }
+        watcher.leave();
+        controller.close();
+      } catch (error) {
+        watcher.leave();
+        if (!(error instanceof RunError)) report(`run ${from.run}`, error);
+        const problem = problemOfError(error);
+        // Without one the end must not look like one: the stream is cut.
+        if (problem === undefined) throw error;
+        send(frameProblem(JSON.stringify(createProblem(problem))));
+        controller.close();
+      }
+    },
+    async cancel() {
+      watcher.leave({ kind: 'left' });
+      await items.return();
+    },
+  });
+}
+
+/** `undefined` when the watcher has left. */
+async function nextFrame(
+  items: AsyncGenerator<WatchItem, void>,
+): Promise<{ text: string; isLast: boolean } | undefined> {
+  for (;;) {
+    const { value } = await items.next();
+    if (value === undefined) return undefined;
+    if (value.kind === 'head') continue;
+    const { entry, cursor } = value;
+    const id = formatCursor(cursor);
+    if (entry.kind === 'event') return { text: frameEvent(entry, id), isLast: false };
+    if (entry.kind === 'end') return { text: frameEnd(entry, cursor.run, id), isLast: true };
+  }
+}
+
+/**
+ * An id without data dispatches nothing, and lets an EventSource that comes back be told to stop. A run
+ * that did not come to its end says so.
+ */
+function frameEnd({ status, code, detail }: EndEntry, run: string, id: string): string {
+  if (code === undefined) return frameStart(id);
+  return `id: ${id}\n${frameProblem(JSON.stringify(createProblem({ status, code, detail, run })))}`;
+}
+
+function frameProblem(json: string): string {
+  return `event: error\ndata: ${json}\n\n`;
+}

@@ -1,0 +1,40 @@
+import type { EndEntry, RunHead } from '../entry.js';
+import type { WatchItem } from '../watch/feeds.js';
+
+/** What somebody who attaches finds, when it is enough to answer. */
+export type Found =
+  /** An event stream has begun; its events are still to be read. */
+  | { readonly kind: 'events'; readonly head: RunHead }
+  /** All of a body. */
+  | { readonly kind: 'result'; readonly head: RunHead; readonly chunks: readonly Uint8Array[] }
+  /** The work ended without an answer, or in the middle of it. */
+  | { readonly kind: 'broken'; readonly end: EndEntry }
+  /** A head that was not wanted. */
+  | { readonly kind: 'unwanted'; readonly head: RunHead }
+  /** Who waited has left. */
+  | { readonly kind: 'nothing' };
+
+/** Reads until there is something to answer with. */
+export async function find(
+  items: AsyncGenerator<WatchItem, void>,
+  isWanted: (head: RunHead) => boolean,
+): Promise<Found> {
+  let head: RunHead | undefined;
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    // Not `for await`, which would end the iteration that the events are read from.
+    const { value } = await items.next();
+    if (value === undefined) return { kind: 'nothing' };
+    if (value.kind === 'head') {
+      head = value.head;
+      if (!isWanted(head)) return { kind: 'unwanted', head };
+      if (head.unit === 'event') return { kind: 'events', head };
+    } else if (value.entry.kind === 'chunk') {
+      chunks.push(value.entry.bytes);
+    } else if (value.entry.kind === 'end') {
+      const { entry: end } = value;
+      if (head === undefined || end.code !== undefined) return { kind: 'broken', end };
+      return { kind: 'result', head, chunks };
+    }
+  }
+}
