@@ -3,25 +3,29 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { mustRun, run, say } from './run.mjs';
 
-/** Debian package and the program it brings. */
+/** Debian package, the program it brings, and what Homebrew calls it. */
 const PACKAGES = [
-  { name: 'nginx', program: 'nginx' },
-  { name: 'curl', program: 'curl' },
+  { name: 'nginx', program: 'nginx', homebrew: 'nginx' },
+  { name: 'curl', program: 'curl', homebrew: 'curl' },
+  { name: 'redis-server', program: 'redis-server', homebrew: 'redis' },
 ];
+/** What Debian starts as soon as it is installed. */
+const SERVICES = ['nginx', 'redis-server'];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 
 /** Installs what is missing where that is possible; elsewhere says what to install. */
 export async function installSystemPackages() {
-  const missing = PACKAGES.filter(({ program }) => !isInstalled(program)).map(({ name }) => name);
-  if (missing.length === 0) return;
+  const absent = PACKAGES.filter(({ program }) => !isInstalled(program));
+  if (absent.length === 0) return;
 
+  const missing = absent.map(({ name }) => name);
   const packages = missing.join(' ');
   if (!isRootOnDebian()) {
     throw new Error(
       `the tests need programs that are not installed: ${packages}\n` +
         `  Debian, Ubuntu:  sudo apt-get install --no-install-recommends ${packages}\n` +
-        `  macOS:           brew install ${packages}`,
+        `  macOS:           brew install ${absent.map(({ homebrew }) => homebrew).join(' ')}`,
     );
   }
 
@@ -30,8 +34,10 @@ export async function installSystemPackages() {
     mustRun('apt-get', args, { env: { DEBIAN_FRONTEND: 'noninteractive' }, output: 'quiet' });
   await apt('update');
   await apt('install', '-y', '--no-install-recommends', ...missing);
-  // Debian starts a server as soon as it is installed. It was not there before, so nobody needs it.
-  if (missing.includes('nginx')) await run('service', ['nginx', 'stop'], { output: 'quiet' });
+  // It was not there before, so nobody needs it.
+  for (const service of SERVICES.filter((name) => missing.includes(name))) {
+    await run('service', [service, 'stop'], { output: 'quiet' });
+  }
 }
 
 /** @param {string} program */

@@ -1,0 +1,107 @@
+import { RunError, type Timers } from '@holdopen/runs';
+import { isLastWord, isUnknownScript, toRunError, unavailable } from './failures.js';
+import type { Argument, Link, OpenLink } from './links/link.js';
+import type { Script } from './scripts/script.js';
+
+/** After a failure to connect, commands are refused at once for this long. */
+const RETRY_PAUSE_MS = 100;
+
+/** Commands with a bounded time, through a link that is replaced when it fails. */
+export class Connection {
+  readonly #openLink: OpenLink;
+  readonly #commandTimeoutMs: number;
+  readonly #timers: Timers;
+  #link: Promise<Link> | undefined;
+  #refusal: { readonly error: unknown; readonly untilMs: number } | undefined;
+  #isClosed = false;
+  /** The link broke, or a connection was replaced within it. */
+  onInterrupted: () => void = () => {};
+
+  constructor(openLink: OpenLink, commandTimeoutMs: number, timers: Timers) {
+    this.#openLink = openLink;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#timers = timers;
+  }
+
+  /** Runs a script whose first key says where. @throws RunError, or the answer of the server */
+  async run(
+    script: Script,
+    keys: readonly [string, ...string[]],
+    args: readonly Argument[],
+  ): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args];
+    return this.use(async (link) => {
+      try {
+        return await link.send(keys[0], ['EVALSHA', script.sha, ...rest]);
+      } catch (error) {
+        // A server that restarted has forgotten it.
+        if (!isUnknownScript(error)) throw error;
+        return link.send(keys[0], ['EVAL', script.text, ...rest]);
+      }
+    });
+  }
+
+  /**
+   * Does something with an open link, within the time of one command.
+   * @throws RunError `store_unavailable` and others, or the answer of the server
+   */
+  async use<T>(action: (link: Link) => Promise<T>): Promise<T> {
+    const { link, answer } = this.#begin(action);
+    let handle: unknown;
+    const timeout = new Promise<never>((_, reject) => {
+      handle = this.#timers.set(() => {
+        // A socket may be dead without saying so, and would take every later command with it.
+        this.#drop(link);
+        reject(unavailable(`did not answer within ${this.#commandTimeoutMs} ms`));
+      }, this.#commandTimeoutMs);
+    });
+    try {
+      return await Promise.race([answer, timeout]);
+    } catch (error) {
+      if (!(error instanceof RunError) && isLastWord(error)) this.#drop(link);
+      throw toRunError(error);
+    } finally {
+      this.#timers.clear(handle);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#link !== undefined) this.#drop(this.#link);
+  }
+
+  #begin<T>(action: (link: Link) => Promise<T>): { link: Promise<Link>; answer: Promise<T> } {
+    const link = this.#opened();
+    return { link, answer: link.then(action) };
+  }
+
+  #opened(): Promise<Link> {
+    if (this.#isClosed)
+      return Promise.reject(unavailable('is not used any more: close() was called'));
+    if (this.#link !== undefined) return this.#link;
+    if (this.#refusal !== undefined && this.#timers.now() < this.#refusal.untilMs) {
+      return Promise.reject(this.#refusal.error);
+    }
+    const link: Promise<Link> = this.#openLink({
+      broke: () => this.#drop(link),
+      mended: () => this.onInterrupted(),
+    });
+    this.#link = link;
+    link.catch((error: unknown) => {
+      if (this.#link !== link) return;
+      this.#link = undefined;
+      this.#refusal = { error, untilMs: this.#timers.now() + RETRY_PAUSE_MS };
+    });
+    return link;
+  }
+
+  #drop(link: Promise<Link>): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    link.then(
+      (opened) => opened.destroy(),
+      () => {},
+    );
+    this.onInterrupted();
+  }
+}
