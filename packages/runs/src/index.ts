@@ -8,8 +8,10 @@ export {
   type RunAction,
 } from './access/authorize.js';
 export type { LogCodec } from './codec.js';
+export type { RunsRuntime } from './context.js';
 export type { CorsOptions } from './cors.js';
 export { type Cursor, formatCursor, MAX_CURSOR_BYTES, parseCursor } from './cursor.js';
+export type { RunDescription } from './describe.js';
 export {
   type ChunkEntry,
   decodeEntry,
@@ -48,6 +50,7 @@ export {
 export * from './options.js';
 export * from './owner/options.js';
 export { type RunEnding, type RunOutcome, RunWriter } from './owner/writer.js';
+export type { RunProblem, RunProblemCode } from './problem.js';
 export {
   importSecret,
   instanceOfRun,
@@ -59,6 +62,14 @@ export {
   slotOf,
   slotOfRun,
 } from './run-id.js';
+export {
+  createRuns,
+  DEFAULT_RUNS_DRAIN_TIMEOUT_MS,
+  Runs,
+  type RunsDrainOptions,
+} from './runs.js';
+export type { RunsDrainResult } from './serve/own-runs.js';
+export type { ServeContext, Work, WorkInfo } from './serve/work.js';
 export { frameEvent, frameStart } from './sse/frame.js';
 export { EventSplitter } from './sse/split.js';
 export * from './store.js';

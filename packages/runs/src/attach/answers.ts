@@ -67,15 +67,19 @@ export async function acceptedResponse(
   return new Response(body, { status: 202, headers });
 }
 
+const FAULTS_OF_THE_PROGRAM: ReadonlySet<string> = new Set(['invalid_option', 'empty_principal']);
+
 /**
  * What a failure comes to before anything was sent.
  * @throws whatever is none of ours
  */
-export function failureResponse(error: unknown, run: string, headers?: Headers): Response {
+export function failureResponse(error: unknown, run?: string, headers?: Headers): Response {
   const problem = problemOfError(error);
   if (problem !== undefined) return problemResponse({ run, ...problem }, headers);
-  if (!(error instanceof RunError)) throw error;
-  report(`run ${run}`, error);
+  // What the programmer must mend is thrown, so that it is seen.
+  const isOurs = error instanceof RunError && !FAULTS_OF_THE_PROGRAM.has(error.code);
+  if (!isOurs) throw error;
+  report(run === undefined ? 'a run' : `run ${run}`, error);
   return problemResponse({ status: 500, code: error.code, run }, headers);
 }
 

@@ -12,6 +12,17 @@ export function cancelledEnd(): EndEntry {
   };
 }
 
+/** The end of a run whose process shut down before the work was done. */
+export function releasedEnd(): EndEntry {
+  return {
+    kind: 'end',
+    state: 'released',
+    status: 503,
+    code: 'drained',
+    detail: 'The server shut down before the work was done: send the request again.',
+  };
+}
+
 /** The end of a run that holdopen failed, not its handler. */
 export function failedEnd(code: RunErrorCode): EndEntry {
   const detail = DETAILS[code] ?? 'The output could not be recorded.';

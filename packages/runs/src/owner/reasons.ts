@@ -8,6 +8,9 @@ export const STORE_AWAY =
 export const STORE_FULL =
   'The store has no room for more of the log. Give it more room, or shorten the retention.';
 
+export const DRAINED =
+  'The process shuts down, and the run starts anew under its key. Drain for longer if it should have ended.';
+
 export function cancelled(run: string): RunError {
   return new RunError('cancelled', 'The run was cancelled by somebody who may.', { run });
 }

@@ -10,7 +10,7 @@ import { RunError, type RunErrorCode } from '../errors.js';
 import type { RefusalReason, RunRecord, RunStore, SettledState } from '../store.js';
 import type { Timers } from '../timers.js';
 import { CancelWatch } from './cancel-watch.js';
-import { cancelledEnd, failedEnd, lostLogEnd } from './ends.js';
+import { cancelledEnd, failedEnd, lostLogEnd, releasedEnd } from './ends.js';
 import { LeaseKeeper } from './lease.js';
 import { OwnedLog } from './log.js';
 import type { OwnerSettings } from './options.js';
@@ -133,6 +133,18 @@ export class RunWriter {
   /** The handler is done. A run that somebody cancelled by then is cancelled. */
   end(ending: RunEnding): Promise<RunOutcome> {
     this.#choose(this.#cancel.isWished ? cancelledEnd() : { kind: 'end', ...ending });
+    return this.#outcome;
+  }
+
+  /**
+   * The process gives the run up, so that its key starts it anew elsewhere: the signal fires first, for
+   * the work must not go on in two places. What has ended already stays as it is.
+   */
+  release(): Promise<RunOutcome> {
+    if (this.#phase === 'open') {
+      const end = this.#cancel.isWished ? cancelledEnd() : releasedEnd();
+      this.#fail('drained', why.DRAINED, undefined, end);
+    }
     return this.#outcome;
   }
 

@@ -1,0 +1,98 @@
+import { asyncPreference } from './attach/prefer.js';
+import { RunsContext, type RunsRuntime } from './context.js';
+import { RunError } from './errors.js';
+import type { RunsOptions } from './options.js';
+import { intentOf } from './serve/intent.js';
+import { OwnRuns, type RunsDrainResult } from './serve/own-runs.js';
+import { RunServer } from './serve/serve.js';
+import { PlainInfo, type ServeContext, type Work } from './serve/work.js';
+import { resolveRunsOptions } from './settings.js';
+import { Sweeper } from './sweeper.js';
+
+/** How long `drain` waits for the work that goes on. */
+export const DEFAULT_RUNS_DRAIN_TIMEOUT_MS = 30_000;
+
+export interface RunsDrainOptions {
+  /**
+   * How long to wait before what still goes on is given up.
+   * @default 30000
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs of one mount: makes work outlive the connection that asked for it. */
+export class Runs {
+  /** For the routes. */
+  readonly context: RunsContext;
+  readonly #own: OwnRuns;
+  readonly #server: RunServer;
+  readonly #sweeper: Sweeper;
+
+  /** @throws RunError `invalid_option` */
+  constructor(options: RunsOptions, runtime?: RunsRuntime) {
+    const settings = resolveRunsOptions(options);
+    this.context = new RunsContext(settings, runtime);
+    this.#own = new OwnRuns(settings);
+    this.#server = new RunServer(this.context, this.#own);
+    const { timers } = this.context.runtime;
+    this.#sweeper = new Sweeper(() => this.context.store, timers, settings.sweepIntervalMs);
+  }
+
+  /**
+   * Answers a request in its handler's place. One that wants nothing of runs is the handler's, as it is.
+   * One with a key is answered from its run: it starts the work, joins it, or gets what came of it. An
+   * adapter wraps this call in its hold, which covers the silence.
+   */
+  serve<Result>(
+    request: Request,
+    work: Work<Result>,
+    about: ServeContext = {},
+  ): Result | Promise<Response> {
+    const intent = intentOf(request, this.context.settings);
+    if (intent.kind === 'plain') return work(request, new PlainInfo(request));
+    this.#sweeper.start();
+    return this.#server.serve({ request, work, about }, intent);
+  }
+
+  /**
+   * How long the head must be withheld, whatever `firstBeatMs` says, since the client asked for a 202
+   * after this long; `undefined` if it did not.
+   */
+  withholdMs(request: Request): number | undefined {
+    const preference = asyncPreference(request);
+    if (preference === undefined) return undefined;
+    const { kind } = intentOf(request, this.context.settings);
+    return kind === 'keyed' || kind === 'resume' ? preference.waitMs : undefined;
+  }
+
+  /**
+   * For a shutdown: starts no more work, waits for what goes on, and then gives it up, so that its keys
+   * start it anew elsewhere. Requests that join work are answered meanwhile.
+   */
+  async drain({ timeoutMs }: RunsDrainOptions = {}): Promise<RunsDrainResult> {
+    const limitMs = timeoutMs ?? DEFAULT_RUNS_DRAIN_TIMEOUT_MS;
+    if (!(limitMs >= 0 && limitMs <= 2 ** 31 - 1)) {
+      const range = 'a number of milliseconds from 0 to 2147483647';
+      throw new RunError('invalid_option', `timeoutMs must be ${range}; it was ${limitMs}.`);
+    }
+    return this.#own.drain(this.context.runtime.timers, limitMs);
+  }
+
+  /** Gives up what goes on and ends all watchers. A store that was handed in stays open. */
+  async close(): Promise<void> {
+    this.#sweeper.stop();
+    await this.#own.drain(this.context.runtime.timers, 0);
+    this.context.closing.abort();
+    if (this.context.settings.store === undefined) await this.context.store.close();
+  }
+}
+
+/**
+ * Makes work outlive the connection that asked for it.
+ * @throws RunError `invalid_option`; its message says what to do
+ * @example
+ * const runs = createRuns({ authorize: async (request) => (await session(request))?.userId });
+ */
+export function createRuns(options: RunsOptions, runtime?: RunsRuntime): Runs {
+  return new Runs(options, runtime);
+}

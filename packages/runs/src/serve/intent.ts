@@ -1,0 +1,44 @@
+import type { Cursor } from '../cursor.js';
+import { RunError } from '../errors.js';
+import { parseIdempotencyKey } from '../idempotency/key.js';
+import { type RunsSettings, WITHOUT_RUNS } from '../settings.js';
+import { cursorOf } from './last-event-id.js';
+
+/** What a request wants of runs. */
+export type Intent =
+  /** Nothing: its handler answers it as ever. */
+  | { readonly kind: 'plain' }
+  /** To go on with the events of a run. */
+  | { readonly kind: 'resume'; readonly cursor: Cursor }
+  /** To have work done under a key, once. With a cursor it has been there before. */
+  | { readonly kind: 'keyed'; readonly key: string; readonly cursor: Cursor | undefined }
+  /** A key that is none. */
+  | { readonly kind: 'invalid'; readonly error: RunError };
+
+const PLAIN: Intent = { kind: 'plain' };
+
+export function intentOf(request: Request, settings: RunsSettings): Intent {
+  const { method } = request;
+  if (WITHOUT_RUNS.has(method)) return PLAIN;
+  try {
+    const key = keyOf(request, settings);
+    if (key !== undefined) return { kind: 'keyed', key, cursor: cursorOf(request) };
+  } catch (error) {
+    if (error instanceof RunError && error.code === 'invalid_key')
+      return { kind: 'invalid', error };
+    throw error;
+  }
+  const cursor = method === 'GET' ? cursorOf(request) : undefined;
+  return cursor === undefined ? PLAIN : { kind: 'resume', cursor };
+}
+
+/** @throws RunError `invalid_key` */
+function keyOf(request: Request, settings: RunsSettings): string | undefined {
+  const { keyHeader, methods, key } = settings;
+  const named =
+    keyHeader !== false && methods.has(request.method)
+      ? parseIdempotencyKey(request.headers.get(keyHeader))
+      : undefined;
+  // An empty key would make one run of all requests.
+  return named ?? (key?.(request) || undefined);
+}

@@ -1,0 +1,40 @@
+import { type Cursor, parseCursor } from '../cursor.js';
+
+const HEADER = 'last-event-id';
+/** What pages of other origins use, for it needs no preflight. An EventSource has it in its address. */
+const QUERY = 'last_event_id';
+
+/** The place in one of our logs that a request wants to go on from. */
+export function cursorOf(request: Request): Cursor | undefined {
+  const header = request.headers.get(HEADER);
+  // What the header says is newer than the address that the client began with.
+  const named = header === null ? undefined : parseCursor(header);
+  if (named !== undefined || !request.url.includes(QUERY)) return named;
+  const query = urlOf(request)?.searchParams.get(QUERY) ?? '';
+  return parseCursor(query);
+}
+
+/** The address for the handler: it gets its own id there, as it had given it. */
+export function unwrapUrl(request: Request): string {
+  if (!request.url.includes(QUERY)) return request.url;
+  const url = urlOf(request);
+  const cursor = parseCursor(url?.searchParams.get(QUERY) ?? '');
+  if (url === undefined || cursor === undefined) return request.url;
+  if (cursor.ownId === undefined) url.searchParams.delete(QUERY);
+  else url.searchParams.set(QUERY, cursor.ownId);
+  return url.href;
+}
+
+/** The same in a header. */
+export function unwrapHeader(headers: Headers): void {
+  const cursor = parseCursor(headers.get(HEADER) ?? '');
+  if (cursor === undefined) return;
+  headers.delete(HEADER);
+  if (cursor.ownId === undefined) return;
+  // An id may be any text, and is sent as the bytes of its UTF-8 (HTML, section 9.2.3).
+  headers.set(HEADER, String.fromCharCode(...new TextEncoder().encode(cursor.ownId)));
+}
+
+function urlOf({ url }: Request): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
+}

@@ -1,0 +1,161 @@
+import { ANONYMOUS } from '../access/authorize.js';
+import type { Granted } from '../access/gate.js';
+import { failureResponse } from '../attach/answers.js';
+import { attachResponse } from '../attach/attach.js';
+import { runHeaders } from '../attach/headers.js';
+import type { RunsContext } from '../context.js';
+import type { Cursor } from '../cursor.js';
+import { isSecretKey } from '../idempotency/key.js';
+import { meetKey, restartStates } from '../idempotency/same-key.js';
+import { RunWriter } from '../owner/writer.js';
+import { notFound, type ProblemFacts, problemResponse } from '../problem.js';
+import type { RunRecord } from '../store.js';
+import { type Claimed, claim } from './claim.js';
+import type { Intent } from './intent.js';
+import type { OwnRuns } from './own-runs.js';
+import { addressOf, type Payload, readPayload } from './payload.js';
+import { recordAnswer } from './record-answer.js';
+import type { ServeContext, Work } from './work.js';
+import { workRequest } from './work-request.js';
+
+/** A request to a handler whose work may be a run. */
+export interface Call {
+  readonly request: Request;
+  readonly work: Work<unknown>;
+  readonly about: ServeContext;
+}
+
+/** Turns requests into runs, and answers them from there. */
+export class RunServer {
+  readonly #context: RunsContext;
+  readonly #own: OwnRuns;
+
+  constructor(context: RunsContext, own: OwnRuns) {
+    this.#context = context;
+    this.#own = own;
+  }
+
+  /** Answers a request that wants something of runs. */
+  async serve(call: Call, intent: Exclude<Intent, { kind: 'plain' }>): Promise<Response> {
+    try {
+      switch (intent.kind) {
+        case 'invalid':
+          return failureResponse(intent.error, undefined);
+        case 'resume':
+          return (await this.#resume(call.request, intent.cursor, [])) ?? notFound();
+        case 'keyed': {
+          // Who has been there goes on there. The work is not begun again because a run was forgotten.
+          const resumed =
+            intent.cursor &&
+            (await this.#resume(
+              call.request,
+              intent.cursor,
+              restartStates(this.#context.settings),
+            ));
+          return resumed ?? (await this.#keyed(call, intent.key));
+        }
+      }
+    } catch (error) {
+      return failureResponse(error, undefined);
+    }
+  }
+
+  /** `undefined` if the run is in a state in which its key starts it anew. */
+  async #resume(
+    request: Request,
+    cursor: Cursor,
+    restart: readonly string[],
+  ): Promise<Response | undefined> {
+    const record = await this.#context.find(cursor.run);
+    const access = await this.#context.gate.toRun(request, 'attach', record);
+    if (access.kind === 'refused') return access.response;
+    if (record === undefined) return notFound();
+    const isSameStart = record.fence.epoch === cursor.epoch;
+    if (isSameStart && restart.includes(record.state)) return undefined;
+    return attachResponse(this.#context, record, { request, access, cursor });
+  }
+
+  async #keyed(call: Call, key: string): Promise<Response> {
+    const { request, about } = call;
+    const { settings, gate } = this.#context;
+    const access = await gate.toStart(request);
+    if (access.kind === 'refused') return access.response;
+    const { principal } = access;
+    if (principal === ANONYMOUS && !isSecretKey(key)) return problemResponse(WEAK_KEY);
+    const payload = await readPayload(request, settings, about);
+    if (payload === undefined) return problemResponse(tooLarge(settings.maxBodyBytes));
+    const route = about.route ?? `${request.method} ${addressOf(request).pathname}`;
+    const claimed = await claim(this.#context, { principal, route, key }, payload.fingerprint);
+    const meets = meetKey(claimed.answer, settings);
+    if (meets.kind === 'start') return this.#start(call, claimed, payload, access);
+    const { record } = meets;
+    if (meets.kind !== 'refuse') {
+      return attachResponse(this.#context, record, { request, access });
+    }
+    const { status, code, detail } = meets;
+    const headers = await runHeaders(this.#context, request, record.run, access);
+    return problemResponse({ status, code, detail, run: record.run }, headers);
+  }
+
+  async #start(
+    call: Call,
+    { answer, claimedAt }: Claimed,
+    payload: Payload,
+    access: Granted,
+  ): Promise<Response> {
+    const { store, settings, runtime } = this.#context;
+    const { record } = answer;
+    const refusal = this.#refusal(record);
+    // What was refused need not be remembered, or refusals would fill the store.
+    const owner = refusal === undefined ? settings.owner : { ...settings.owner, retentionMs: 0 };
+    const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
+    if (refusal !== undefined) {
+      await writer.release();
+      return problemResponse(refusal);
+    }
+    this.#own.add(writer, record.principal);
+    const done = this.#begin(call, record, writer, payload);
+    call.about.waitUntil?.(done);
+    const { request } = call;
+    return attachResponse(this.#context, record, { request, access, isFirst: true });
+  }
+
+  /** Calls the handler. What it makes belongs to the run from now on, and to no connection. */
+  #begin(
+    { request, work }: Call,
+    { run, attempt, route }: RunRecord,
+    writer: RunWriter,
+    { body }: Payload,
+  ): Promise<void> {
+    const { signal } = writer;
+    const started = workRequest(request, body, signal);
+    const handler = (): unknown => work(started, { signal, id: run, attempt });
+    return recordAnswer(writer, handler, this.#context.settings, route);
+  }
+
+  /** Looked at only when the key is ours: a second request under a key is no new work. */
+  #refusal({ principal }: RunRecord): ProblemFacts | undefined {
+    if (this.#own.isDraining) {
+      const detail = 'The server is shutting down: send the request again.';
+      return { status: 503, code: 'drained', detail };
+    }
+    if (this.#own.hasRoomFor(principal)) return undefined;
+    const detail = 'Too much work is going on already: send the request again later.';
+    return { status: 429, code: 'too_many_runs', detail };
+  }
+}
+
+const WEAK_KEY: ProblemFacts = {
+  status: 400,
+  code: 'weak_key',
+  detail:
+    'Without a login the key is all that proves whose work this is: send one with at least 128 random bits, such as a UUID.',
+};
+
+function tooLarge(maxBytes: number): ProblemFacts {
+  return {
+    status: 413,
+    code: 'body_too_large',
+    detail: `A request with a key may have a body of ${maxBytes} bytes.`,
+  };
+}
