@@ -8,9 +8,13 @@ import { RunServer } from './serve/serve.js';
 import { PlainInfo, type ServeContext, type Work } from './serve/work.js';
 import { resolveRunsOptions } from './settings.js';
 import { Sweeper } from './sweeper.js';
+import { pause } from './timers.js';
 
 /** How long `drain` waits for the work that goes on. */
 export const DEFAULT_RUNS_DRAIN_TIMEOUT_MS = 30_000;
+
+/** For watchers to read how the runs ended that were given up. */
+const FAREWELL_MS = 100;
 
 export interface RunsDrainOptions {
   /**
@@ -81,7 +85,9 @@ export class Runs {
   /** Gives up what goes on and ends all watchers. A store that was handed in stays open. */
   async close(): Promise<void> {
     this.#sweeper.stop();
-    await this.#own.drain(this.context.runtime.timers, 0);
+    const { timers } = this.context.runtime;
+    const { released } = await this.#own.drain(timers, 0);
+    if (released > 0) await pause(timers, FAREWELL_MS);
     this.context.closing.abort();
     if (this.context.settings.store === undefined) await this.context.store.close();
   }

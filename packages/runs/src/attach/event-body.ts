@@ -24,6 +24,7 @@ export function eventBody(
   delivered: () => void,
 ): ReadableStream<Uint8Array> {
   let begun = false;
+  let cancelled = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const send = (text: string): void => controller.enqueue(encoder.encode(text));
@@ -34,6 +35,7 @@ export function eventBody(
       }
       try {
         const frame = await nextFrame(items);
+        if (cancelled) return;
         if (frame !== undefined) {
           send(frame.text);
           if (!frame.isLast) return;
@@ -48,6 +50,7 @@ export function eventBody(
         controller.close();
       } catch (error) {
         watcher.leave();
+        if (cancelled) return;
         if (!(error instanceof RunError)) report(`run ${from.run}`, error);
         const problem = problemOfError(error);
         // Without one the end must not look like one: the stream is cut.
@@ -57,6 +60,7 @@ export function eventBody(
       }
     },
     async cancel() {
+      cancelled = true;
       watcher.leave({ kind: 'left' });
       await items.return();
     },

@@ -102,6 +102,11 @@ export class RunWriter {
     return this.#outcome;
   }
 
+  /** Whether what is written still counts. */
+  get isOpen(): boolean {
+    return this.#phase === 'open';
+  }
+
   /** The handler's head. Only the first one counts. */
   head(head: RunHead): void {
     if (this.#phase !== 'open' || this.#hasHead) return;

@@ -25,7 +25,12 @@ export function clearBody(response: Response): ReadableStream<Uint8Array> | null
   return body;
 }
 
-function decompression(format: string): ReadableWritablePair<Uint8Array, Uint8Array> {
+interface Decompression {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+function decompression(format: string): Decompression {
   // Newer runtimes know more formats than the types do.
   return Reflect.construct(DecompressionStream, [format]);
 }

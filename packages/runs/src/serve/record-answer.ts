@@ -23,7 +23,7 @@ export async function recordAnswer(
 ): Promise<void> {
   try {
     const answer = await called(work);
-    if (!(answer instanceof Response)) {
+    if (!isResponse(answer)) {
       throw new TypeError('The handler of a run gave no Response.');
     }
     await write(writer, answer, settings, route);
@@ -40,9 +40,16 @@ async function called(work: () => unknown): Promise<unknown> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Response) return error;
+    if (isResponse(error)) return error;
     throw error;
   }
+}
+
+/** By its shape, for each realm has its own class. */
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  const { status, headers } = value as { status?: unknown; headers?: { get?: unknown } };
+  return typeof status === 'number' && typeof headers?.get === 'function';
 }
 
 async function write(
@@ -69,10 +76,15 @@ async function write(
   void writer.outcome.then(stop);
   const { maxEntryBytes } = settings.owner;
   const splitter = isEvents ? new EventSplitter(maxEntryBytes) : undefined;
-  const chunkBytes = Math.min(MAX_CHUNK_BYTES, maxEntryBytes - 1);
+  const chunkBytes = Math.max(1, Math.min(MAX_CHUNK_BYTES, maxEntryBytes - 1));
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
+    // Nothing asks to wait any more: a stream that never ends would be read for ever.
+    if (!writer.isOpen) {
+      stop();
+      return;
+    }
     // A stream may give text though it should not; runtimes take it, so we do.
     const bytes: Uint8Array = typeof value === 'string' ? new TextEncoder().encode(value) : value;
     const entries = splitter?.push(bytes) ?? chunksOf(bytes, chunkBytes);

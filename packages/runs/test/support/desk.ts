@@ -10,7 +10,7 @@ export interface Ask {
   readonly key?: string | undefined;
   readonly method?: string;
   readonly url?: string;
-  readonly body?: BodyInit | undefined;
+  readonly body?: string | FormData | undefined;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
   readonly user?: string;

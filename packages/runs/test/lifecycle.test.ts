@@ -1,0 +1,512 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { RunsRuntime } from '../src/context.js';
+import { createMemoryStore } from '../src/memory/create.js';
+import type { WorkInfo } from '../src/serve/work.js';
+import { systemRandom } from '../src/timers.js';
+import {
+  ask,
+  blocksOf,
+  gate,
+  KEY,
+  openRuns,
+  problemOf,
+  quiet,
+  runOf,
+  serve,
+} from './support/desk.js';
+import { behind, type Fate } from './support/faulty.js';
+import { SlowClock } from './support/slow-clock.js';
+import { openMemory } from './support/store.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const never = (): Response => {
+  throw new Error('started again');
+};
+
+/** Runs whose time passes only when a test says so, with a store that can go away. */
+function world(options: Parameters<typeof openRuns>[0] = {}) {
+  const clock = new SlowClock();
+  const runtime: RunsRuntime = { timers: clock, random: systemRandom, now: () => clock.now() };
+  const { store } = openMemory(clock.now, 1_000, 1e8);
+  const net: { fate: (method: string) => Fate } = { fate: () => 'pass' };
+  const through = behind(store, (method) => net.fate(method));
+  const runs = openRuns({ store: through, ...options }, runtime);
+  return { clock, store, net, runs, runtime };
+}
+
+/** What came of a promise so far. */
+function watch<T>(promise: Promise<T>) {
+  const seen: { value: T | undefined; error: unknown } = { value: undefined, error: undefined };
+  promise.then(
+    (value) => {
+      seen.value = value;
+    },
+    (error: unknown) => {
+      seen.error = error;
+    },
+  );
+  return seen;
+}
+
+describe('a client that asked for 202', () => {
+  const prefer = (text: string) => ask({ key: KEY, headers: { prefer: text } });
+
+  test('gets it when its wait is over, and the result where it says', async () => {
+    const { clock, runs } = world();
+    const go = gate();
+    const work = async () => {
+      await go.opened;
+      return new Response('made');
+    };
+    const seen = watch(serve(runs, prefer('respond-async, wait=5'), work));
+    await clock.pass(4_900);
+    expect(seen.value).toBeUndefined();
+    await clock.pass(200);
+    const answer = seen.value;
+    expect(answer?.status).toBe(202);
+    expect(answer?.headers.get('preference-applied')).toBe('respond-async, wait=5');
+    expect(answer?.headers.get('location')).toBe(`/runs/${answer && runOf(answer)}`);
+    expect(answer?.headers.get('retry-after')).not.toBeNull();
+    expect(await answer?.json()).toMatchObject({ state: 'running', attempt: 1 });
+    go.open();
+    await clock.pass(10);
+    const again = await serve(runs, prefer('respond-async, wait=5'), never);
+    expect([again.status, await again.text()]).toEqual([200, 'made']);
+  });
+
+  test('waits no longer than hops do, and not at all if it names no time', async () => {
+    const { clock, runs } = world();
+    const work = () => new Promise<Response>(() => {});
+    const seen = watch(serve(runs, prefer('wait=600, respond-async'), work));
+    await clock.pass(25_100);
+    expect(seen.value?.headers.get('preference-applied')).toBe('respond-async, wait=25');
+    const at = watch(serve(runs, prefer('respond-async'), never));
+    await clock.pass(10);
+    expect(at.value?.status).toBe(202);
+    expect(at.value?.headers.get('preference-applied')).toBe('respond-async');
+  });
+
+  test('is told apart, so that an adapter can withhold the head for it', () => {
+    const { runs } = world();
+    expect(runs.withholdMs(prefer('respond-async, wait=9'))).toBe(9_000);
+    expect(runs.withholdMs(prefer('wait=9'))).toBeUndefined();
+    expect(runs.withholdMs(ask({ headers: { prefer: 'respond-async' } }))).toBeUndefined();
+  });
+});
+
+describe('a cancelled run', () => {
+  test('fires the signal, and everybody is told', async () => {
+    const runs = openRuns();
+    let info: WorkInfo | undefined;
+    const work = (_: Request, it: WorkInfo) => {
+      info = it;
+      return new Promise<Response>((_resolve, reject) => {
+        it.signal.addEventListener('abort', () => reject(it.signal.reason));
+      });
+    };
+    const errors = quiet();
+    const first = serve(runs, ask({ key: KEY }), work);
+    await vi.waitFor(() => expect(info).toBeDefined());
+    await runs.context.store.requestCancel(info?.id ?? '');
+    for (const answer of [await first, await serve(runs, ask({ key: KEY }), never)]) {
+      expect(answer.status).toBe(410);
+      expect(await problemOf(answer)).toMatchObject({ code: 'cancelled' });
+    }
+    expect(info?.signal.reason).toMatchObject({ code: 'cancelled' });
+    // It was told to stop; that is no fault to report.
+    expect(errors).not.toHaveBeenCalled();
+  });
+
+  test('whose handler does not listen is over after a grace, and its stream is not read on', async () => {
+    const { clock, runs, store } = world();
+    let id = '';
+    let cancelled: unknown;
+    const body = new ReadableStream({
+      cancel(reason) {
+        cancelled = reason;
+      },
+    });
+    const seen = watch(
+      serve(runs, ask({ key: KEY }), (_, info) => {
+        id = info.id ?? '';
+        return new Response(body);
+      }),
+    );
+    await clock.pass(0);
+    await store.requestCancel(id);
+    await clock.pass(5_000);
+    expect(seen.value).toBeUndefined();
+    await clock.pass(11_000);
+    expect(seen.value?.status).toBe(410);
+    expect(cancelled).toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('a lost run', () => {
+  /** Begins work in a process that dies: it is heard of no more. */
+  async function die(onLost?: 'rerun') {
+    const shared = world({ onLost, secret: 'a secret of 16 bytes' });
+    const { clock, store, runtime } = shared;
+    let isDead = false;
+    const dying = openRuns(
+      {
+        store: behind(store, () => (isDead ? 'hang' : 'pass')),
+        secret: 'a secret of 16 bytes',
+        onLost,
+      },
+      runtime,
+    );
+    void serve(dying, ask({ key: KEY }), () => new Promise<Response>(() => {})).catch(() => {});
+    await clock.pass(100);
+    isDead = true;
+    return shared;
+  }
+
+  test('is told to who waits, within lease and grace, and to who comes later', async () => {
+    const { clock, runs } = await die();
+    const waiting = watch(serve(runs, ask({ key: KEY }), never));
+    await clock.pass(29_000);
+    expect(waiting.value).toBeUndefined();
+    await clock.pass(6_000);
+    expect(waiting.value?.status).toBe(500);
+    expect(waiting.value && (await problemOf(waiting.value))).toMatchObject({ code: 'lost' });
+    const later = await serve(runs, ask({ key: KEY }), never);
+    expect([later.status, (await problemOf(later)).code]).toEqual([500, 'lost']);
+  });
+
+  test('starts anew only where the route says so, and counts', async () => {
+    const { clock, runs } = await die('rerun');
+    const waiting = watch(serve(runs, ask({ key: KEY }), never));
+    await clock.pass(36_000);
+    expect(waiting.value?.status).toBe(500);
+    let attempt = 0;
+    const again = watch(
+      serve(runs, ask({ key: KEY }), (_, info) => {
+        attempt = info.attempt;
+        return new Response('at last');
+      }),
+    );
+    await clock.pass(100);
+    expect(await again.value?.text()).toBe('at last');
+    expect(attempt).toBe(2);
+  });
+
+  test('is found by the sweeper though nobody asks for it', async () => {
+    const { clock, runs, store } = await die();
+    const [dead] = await store.list('ann', 10);
+    // Any run makes the sweeper begin.
+    await serve(runs, ask({ key: 'other' }), () => new Response());
+    await clock.pass(31_000 + 45_000);
+    expect((await store.get(dead?.run ?? ''))?.state).toBe('lost');
+    expect(clock.pending).toBeGreaterThan(0);
+    const closed = runs.close();
+    await clock.pass(1_000);
+    await closed;
+  });
+});
+
+describe('a store that is away', () => {
+  test('at the start is 503, and the work is not begun', async () => {
+    const { clock, net, runs } = world();
+    net.fate = () => 'unsent';
+    const seen = watch(serve(runs, ask({ key: KEY }), never));
+    await clock.pass(6_000);
+    expect(seen.value?.status).toBe(503);
+    expect(seen.value?.headers.get('retry-after')).not.toBeNull();
+    expect(seen.value && (await problemOf(seen.value))).toMatchObject({ code: 'store_away' });
+  });
+
+  test('that had taken the key all the same gives it back', async () => {
+    const { clock, net, runs } = world();
+    net.fate = (method) => (method === 'claim' ? 'unanswered' : 'pass');
+    const seen = watch(serve(runs, ask({ key: KEY }), never));
+    await clock.pass(6_000);
+    expect(seen.value?.status).toBe(503);
+    net.fate = () => 'pass';
+    await clock.pass(2_000);
+    const again = watch(serve(runs, ask({ key: KEY }), () => new Response('begun')));
+    await clock.pass(100);
+    expect(await again.value?.text()).toBe('begun');
+  });
+
+  test('is not outrun by a handler that writes on and on', async () => {
+    const errors = quiet();
+    const { clock, net, runs } = world({ windowBytes: 10_000, storeAwayMs: 10_000 });
+    net.fate = (method) => (method === 'append' ? 'hang' : 'pass');
+    let pulls = 0;
+    let cancelled = false;
+    let info: WorkInfo | undefined;
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          pulls += 1;
+          controller.enqueue(new Uint8Array(1_000));
+        },
+        cancel() {
+          cancelled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const seen = watch(
+      serve(runs, ask({ key: KEY }), (_, it) => {
+        info = it;
+        return new Response(body);
+      }),
+    );
+    await clock.pass(5_000);
+    expect(pulls).toBeLessThan(15);
+    await clock.pass(12_000);
+    expect(info?.signal.reason).toMatchObject({ code: 'store_away' });
+    expect(pulls).toBeLessThan(15);
+    net.fate = () => 'pass';
+    await clock.pass(40_000);
+    expect(cancelled).toBe(true);
+    expect(seen.value?.status).toBe(500);
+    expect(errors).not.toHaveBeenCalled();
+  });
+});
+
+describe('a log that is full', () => {
+  test('fails the run, and stops a handler that would never end', async () => {
+    const runs = openRuns({ maxLogBytes: 100_000 });
+    let cancelled = false;
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(10_000)),
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const answer = await serve(runs, ask({ key: KEY }), () => new Response(body));
+    expect(answer.status).toBe(507);
+    expect(await problemOf(answer)).toMatchObject({ code: 'log_full' });
+    await vi.waitFor(() => expect(cancelled).toBe(true));
+  });
+});
+
+describe('retention', () => {
+  test('0 keeps nothing after the delivery, and does not start again at once', async () => {
+    const runs = openRuns({ retentionMs: 0 });
+    const answer = await serve(runs, ask({ key: KEY }), () => new Response('once'));
+    expect(await answer.text()).toBe('once');
+    const again = await serve(runs, ask({ key: KEY }), never);
+    expect([again.status, (await problemOf(again)).code]).toEqual([410, 'purged']);
+  });
+
+  test('0 keeps what nobody has got yet', async () => {
+    const runs = openRuns({ retentionMs: 0 });
+    const left = new AbortController();
+    const go = gate();
+    const first = serve(runs, ask({ key: KEY, signal: left.signal }), async () => {
+      await go.opened;
+      return new Response('late');
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    left.abort();
+    await first;
+    go.open();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await (await serve(runs, ask({ key: KEY }), never)).text()).toBe('late');
+  });
+
+  test('0 gives everybody who waited the whole', async () => {
+    const runs = openRuns({ retentionMs: 0 });
+    const go = gate();
+    const work = async () => {
+      await go.opened;
+      const headers = { 'content-type': 'text/event-stream' };
+      return new Response('data: 1\n\ndata: 2\n\n', { headers });
+    };
+    const asked = [1, 2, 3].map(() => serve(runs, ask({ key: KEY }), work));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    go.open();
+    for (const answer of await Promise.all(asked)) {
+      const data = blocksOf(await answer.text()).map((block) => block.data);
+      expect(data).toEqual([undefined, '1', '2', undefined]);
+    }
+  });
+
+  test('over, the key is free', async () => {
+    const { clock, runs } = world({ retentionMs: 60_000 });
+    let starts = 0;
+    const work = () => new Response(String(++starts));
+    const text = async () => {
+      const seen = watch(serve(runs, ask({ key: KEY }), work));
+      await clock.pass(10);
+      return seen.value?.text();
+    };
+    expect(await text()).toBe('1');
+    await clock.pass(59_000);
+    expect(await text()).toBe('1');
+    await clock.pass(2_000);
+    expect(await text()).toBe('2');
+  });
+});
+
+describe('bounds', () => {
+  test('a body that is too large is 413, known or not beforehand, and claims nothing', async () => {
+    const runs = openRuns({ maxBodyBytes: 10 });
+    const chunked = new ReadableStream({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode('12345678')),
+    });
+    const init = { method: 'POST', headers: { 'x-user': 'ann', 'idempotency-key': KEY } };
+    const endless = new Request('http://test.example/work', {
+      ...init,
+      body: chunked,
+      duplex: 'half',
+    } as RequestInit);
+    for (const request of [ask({ key: KEY, body: '12345678901' }), endless]) {
+      const answer = await serve(runs, request, never);
+      expect(answer.status).toBe(413);
+      expect(await problemOf(answer)).toMatchObject({ code: 'body_too_large' });
+    }
+    const work = async (request: Request) => new Response(await request.text());
+    const answer = await serve(runs, ask({ key: KEY, body: '1234567890' }), work);
+    expect(await answer.text()).toBe('1234567890');
+  });
+
+  test('a key that is none is 400', async () => {
+    for (const key of ['a b', 'x'.repeat(256), '"open', 'a, b', '""']) {
+      const answer = await serve(openRuns(), ask({ key }), never);
+      expect([key, answer.status]).toEqual([key, 400]);
+      expect(await problemOf(answer)).toMatchObject({ code: 'invalid_key' });
+    }
+  });
+
+  test('a flood of one principal’s runs is 429, joins no flood, and fills no store', async () => {
+    const store = createMemoryStore({ maxRuns: 10 });
+    const runs = openRuns({ maxRunningPerPrincipal: 2, store });
+    const go = gate();
+    const work = async () => {
+      await go.opened;
+      return new Response('done');
+    };
+    const going = ['a', 'b'].map((key) => serve(runs, ask({ key }), work));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 50; i += 1) {
+      const answer = await serve(runs, ask({ key: `more-${i}` }), never);
+      expect(answer.status).toBe(429);
+    }
+    // To wait with work that goes on is no new work; and another principal has room of its own.
+    const joined = serve(runs, ask({ key: 'a' }), never);
+    const other = serve(runs, ask({ key: 'a', user: 'bob' }), work);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    go.open();
+    for (const answer of await Promise.all([...going, joined, other])) {
+      expect(await answer.text()).toBe('done');
+    }
+    expect((await serve(runs, ask({ key: 'c' }), work)).status).toBe(200);
+  });
+
+  test('no header or id of a request can break out of an answer', async () => {
+    const runs = openRuns();
+    const evil = 'data: x\n\nevent: evil';
+    const headers = { 'content-type': 'text/event-stream' };
+    const work = () => new Response('id: a\u2028b%0a\r\ndata: 1\n\n', { headers });
+    const answer = await serve(runs, ask({ key: JSON.stringify('k"\\; a=b') }), work);
+    expect(runOf(answer)).toMatch(/^[\w-]{33}[a-z0-9]{0,16}$/i);
+    const [, event] = blocksOf(await answer.text());
+    expect(event?.id).toMatch(/^[\x21-\x7e]+$/);
+    const forged = `${event?.id?.split('~')[0]}~${encodeURIComponent(evil)}`;
+    const request = ask({ method: 'GET', headers: { 'last-event-id': forged } });
+    let reached = false;
+    // Not as we write ids, hence not ours.
+    await serve(runs, request, () => {
+      reached = true;
+      return new Response();
+    });
+    expect(reached).toBe(true);
+  });
+});
+
+describe('a run of another process', () => {
+  test('in memory is said to be elsewhere, and the cure is named once', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const secret = 'a secret of 16 bytes';
+    const one = openRuns({ secret });
+    const other = openRuns({ secret });
+    const headers = { 'content-type': 'text/event-stream' };
+    const answer = await serve(
+      one,
+      ask({ key: KEY }),
+      () => new Response('data: 1\n\n', { headers }),
+    );
+    const [first] = blocksOf(await answer.text());
+    for (let i = 0; i < 2; i += 1) {
+      const back = ask({ method: 'GET', headers: { 'last-event-id': first?.id ?? '' } });
+      const elsewhere = await serve(other, back, never);
+      expect(elsewhere.status).toBe(421);
+      const problem = await problemOf(elsewhere);
+      expect(problem).toMatchObject({ code: 'run_elsewhere' });
+      expect(problem.detail).toContain('@holdopen/redis');
+    }
+    expect(warning).toHaveBeenCalledTimes(1);
+    expect(String(warning.mock.calls[0]?.[0])).toContain('@holdopen/redis');
+  });
+});
+
+describe('a shutdown', () => {
+  test('waits for the work, refuses new work, and lets clients join what goes on', async () => {
+    const runs = openRuns();
+    const go = gate();
+    const first = serve(runs, ask({ key: 'a' }), async () => {
+      await go.opened;
+      return new Response('done');
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const drained = runs.drain({ timeoutMs: 5_000 });
+    const refused = await serve(runs, ask({ key: 'b' }), never);
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([503, 'drained']);
+    expect(refused.headers.get('retry-after')).not.toBeNull();
+    const joined = serve(runs, ask({ key: 'a' }), never);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    go.open();
+    expect(await drained).toEqual({ settled: 1, released: 0 });
+    expect(await (await first).text()).toBe('done');
+    expect(await (await joined).text()).toBe('done');
+  });
+
+  test('gives up what does not end, after its signal fired, and another process starts it', async () => {
+    const store = createMemoryStore();
+    const secret = 'a secret of 16 bytes';
+    const old = openRuns({ store, secret });
+    const next = openRuns({ store, secret });
+    const order: string[] = [];
+    const first = serve(old, ask({ key: KEY }), (_, { signal }) => {
+      signal.addEventListener('abort', () => order.push(`told ${signal.reason.code}`));
+      return new Promise<Response>(() => {});
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await old.drain({ timeoutMs: 20 })).toEqual({ settled: 0, released: 1 });
+    const answer = await first;
+    expect([answer.status, (await problemOf(answer)).code]).toEqual([503, 'drained']);
+    const again = await serve(next, ask({ key: KEY }), (_, { attempt }) => {
+      order.push(`start ${attempt}`);
+      return new Response('elsewhere');
+    });
+    expect(await again.text()).toBe('elsewhere');
+    expect(order).toEqual(['told drained', 'start 2']);
+  });
+
+  test('after close nothing is left that keeps a process awake or watches', async () => {
+    const { clock, runs } = world();
+    const headers = { 'content-type': 'text/event-stream' };
+    const answer = await serve(
+      runs,
+      ask({ key: KEY }),
+      () => new Response(new ReadableStream(), { headers }),
+    );
+    const text = answer.text();
+    await clock.pass(10);
+    const closed = runs.close();
+    await clock.pass(1_000);
+    await closed;
+    expect(blocksOf(await text).at(-1)?.event).toBe('error');
+    await clock.pass(10);
+    expect(clock.pending).toBe(0);
+    expect(runs.context.feeds.watchers(runOf(answer))).toBe(0);
+  });
+});
