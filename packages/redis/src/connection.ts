@@ -3,8 +3,8 @@ import { isLastWord, isUnknownScript, toRunError, unavailable } from './failures
 import type { Argument, Link, OpenLink } from './links/link.js';
 import type { Script } from './scripts/script.js';
 
-/** After a failure to connect, commands are refused at once for this long. */
-const RETRY_PAUSE_MS = 100;
+/** A link is not opened again sooner than this after it was opened; commands are refused meanwhile. */
+const REOPEN_MS = 100;
 
 /** Commands with a bounded time, through a link that is replaced when it fails. */
 export class Connection {
@@ -12,7 +12,8 @@ export class Connection {
   readonly #commandTimeoutMs: number;
   readonly #timers: Timers;
   #link: Promise<Link> | undefined;
-  #refusal: { readonly error: unknown; readonly untilMs: number } | undefined;
+  #openedAt = Number.NEGATIVE_INFINITY;
+  #lastError: unknown;
   #isClosed = false;
   /** The link broke, or a connection was replaced within it. */
   onInterrupted: () => void = () => {};
@@ -51,14 +52,15 @@ export class Connection {
     const timeout = new Promise<never>((_, reject) => {
       handle = this.#timers.set(() => {
         // A socket may be dead without saying so, and would take every later command with it.
-        this.#drop(link);
-        reject(unavailable(`did not answer within ${this.#commandTimeoutMs} ms`));
+        const error = unavailable(`did not answer within ${this.#commandTimeoutMs} ms`);
+        this.#drop(link, error);
+        reject(error);
       }, this.#commandTimeoutMs);
     });
     try {
       return await Promise.race([answer, timeout]);
     } catch (error) {
-      if (!(error instanceof RunError) && isLastWord(error)) this.#drop(link);
+      if (!(error instanceof RunError) && isLastWord(error)) this.#drop(link, error);
       throw toRunError(error);
     } finally {
       this.#timers.clear(handle);
@@ -67,7 +69,7 @@ export class Connection {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#link !== undefined) this.#drop(this.#link);
+    if (this.#link !== undefined) this.#drop(this.#link, unavailable('was closed'));
   }
 
   #begin<T>(action: (link: Link) => Promise<T>): { link: Promise<Link>; answer: Promise<T> } {
@@ -79,25 +81,23 @@ export class Connection {
     if (this.#isClosed)
       return Promise.reject(unavailable('is not used any more: close() was called'));
     if (this.#link !== undefined) return this.#link;
-    if (this.#refusal !== undefined && this.#timers.now() < this.#refusal.untilMs) {
-      return Promise.reject(this.#refusal.error);
-    }
+    // Thousands of runs ask again as soon as they are told no.
+    const now = this.#timers.now();
+    if (now < this.#openedAt + REOPEN_MS) return Promise.reject(this.#lastError);
+    this.#openedAt = now;
     const link: Promise<Link> = this.#openLink({
-      broke: () => this.#drop(link),
+      broke: (error) => this.#drop(link, error),
       mended: () => this.onInterrupted(),
     });
     this.#link = link;
-    link.catch((error: unknown) => {
-      if (this.#link !== link) return;
-      this.#link = undefined;
-      this.#refusal = { error, untilMs: this.#timers.now() + RETRY_PAUSE_MS };
-    });
+    link.catch((error: unknown) => this.#drop(link, error));
     return link;
   }
 
-  #drop(link: Promise<Link>): void {
+  #drop(link: Promise<Link>, error: unknown): void {
     if (this.#link !== link) return;
     this.#link = undefined;
+    this.#lastError = error;
     link.then(
       (opened) => opened.destroy(),
       () => {},

@@ -46,7 +46,7 @@ export type RedisCluster = Pick<
 >;
 
 /** How the store reaches its servers. */
-export type RedisTarget =
+type RedisTarget =
   | { readonly kind: 'server'; readonly options: RedisClient['options'] }
   | { readonly kind: 'cluster'; readonly options: RedisCluster };
 
@@ -69,7 +69,8 @@ export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
       prefix,
     );
   }
-  if (!(commandTimeoutMs >= 50 && commandTimeoutMs <= 60_000)) {
+  const isNumber = typeof commandTimeoutMs === 'number';
+  if (!(isNumber && commandTimeoutMs >= 50 && commandTimeoutMs <= 60_000)) {
     throw invalid(
       `commandTimeoutMs must be a number from 50 to 60000; it was ${String(commandTimeoutMs)}.`,
       commandTimeoutMs,

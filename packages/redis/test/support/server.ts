@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { createClient } from 'redis';
 import { until } from './until.js';
 
+const PROGRAM = 'redis-server';
 // Debian keeps servers in folders that are not on everyone's PATH.
 const PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin'].join(delimiter);
 
@@ -69,9 +70,9 @@ export class RedisServer {
   }
 
   /** Starts again with the files it left; `wait: false` to look at it while it loads. */
-  async restart({ wait = true } = {}): Promise<void> {
+  async restart({ wait = true, options = [] as readonly string[] } = {}): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) await this.kill();
-    this.#process = this.#spawn();
+    this.#process = this.#spawn(options);
     if (wait) await this.isUp();
   }
 
@@ -96,10 +97,10 @@ export class RedisServer {
     await ended;
   }
 
-  #spawn(): ChildProcess {
+  #spawn(more: readonly string[] = []): ChildProcess {
     const fixed = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
-    const options = ['--save', '', '--enable-debug-command', 'yes', ...this.#options];
-    return spawn('redis-server', [...fixed, ...options], {
+    const options = ['--save', '', '--enable-debug-command', 'yes', ...this.#options, ...more];
+    return spawn(PROGRAM, [...fixed, ...options], {
       stdio: 'ignore',
       env: { ...process.env, PATH },
     });
@@ -107,7 +108,7 @@ export class RedisServer {
 }
 
 function requireProgram(): void {
-  const { error } = spawnSync('redis-server', ['--version'], { env: { ...process.env, PATH } });
+  const { error } = spawnSync(PROGRAM, ['--version'], { env: { ...process.env, PATH } });
   if (error === undefined) return;
   throw new Error(
     'These tests need redis-server, which is not installed. Debian, Ubuntu: sudo apt-get install --no-install-recommends redis-server. macOS: brew install redis.',
