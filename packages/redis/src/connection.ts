@@ -1,16 +1,20 @@
 import { RunError, type Timers } from '@holdopen/runs';
 import { isLastWord, isUnknownScript, toRunError, unavailable } from './failures.js';
 import type { Argument, Link, OpenLink } from './links/link.js';
+import { Replicas } from './replicas.js';
 import type { Script } from './scripts/script.js';
 
 /** A link is not opened again sooner than this after it was opened; commands are refused meanwhile. */
 const REOPEN_MS = 100;
+
+type ScriptKeys = readonly [string, ...string[]];
 
 /** Commands with a bounded time, through a link that is replaced when it fails. */
 export class Connection {
   readonly #openLink: OpenLink;
   readonly #commandTimeoutMs: number;
   readonly #timers: Timers;
+  readonly #replicas: Replicas;
   #link: Promise<Link> | undefined;
   #openedAt = Number.NEGATIVE_INFINITY;
   #lastError: unknown;
@@ -18,27 +22,29 @@ export class Connection {
   /** The link broke, or a connection was replaced within it. */
   onInterrupted: () => void = () => {};
 
-  constructor(openLink: OpenLink, commandTimeoutMs: number, timers: Timers) {
+  constructor(
+    openLink: OpenLink,
+    commandTimeoutMs: number,
+    timers: Timers,
+    replicas = new Replicas(0, 0),
+  ) {
     this.#openLink = openLink;
     this.#commandTimeoutMs = commandTimeoutMs;
     this.#timers = timers;
+    this.#replicas = replicas;
   }
 
   /** Runs a script whose first key says where. @throws RunError, or the answer of the server */
-  async run(
-    script: Script,
-    keys: readonly [string, ...string[]],
-    args: readonly Argument[],
-  ): Promise<unknown> {
-    const rest = [String(keys.length), ...keys, ...args];
+  run(script: Script, keys: ScriptKeys, args: readonly Argument[]): Promise<unknown> {
+    return this.use((link) => evaluate(link, script, keys, args));
+  }
+
+  /** The same, and answered when enough replicas have it. */
+  write(script: Script, keys: ScriptKeys, args: readonly Argument[]): Promise<unknown> {
     return this.use(async (link) => {
-      try {
-        return await link.send(keys[0], ['EVALSHA', script.sha, ...rest]);
-      } catch (error) {
-        // A server that restarted has forgotten it.
-        if (!isUnknownScript(error)) throw error;
-        return link.send(keys[0], ['EVAL', script.text, ...rest]);
-      }
+      const answer = await evaluate(link, script, keys, args);
+      if (this.#replicas.count > 0) await this.#replicas.wait(link, keys[0]);
+      return answer;
     });
   }
 
@@ -103,5 +109,21 @@ export class Connection {
       () => {},
     );
     this.onInterrupted();
+  }
+}
+
+async function evaluate(
+  link: Link,
+  script: Script,
+  keys: ScriptKeys,
+  args: readonly Argument[],
+): Promise<unknown> {
+  const rest = [String(keys.length), ...keys, ...args];
+  try {
+    return await link.send(keys[0], ['EVALSHA', script.sha, ...rest]);
+  } catch (error) {
+    // A server that restarted has forgotten it.
+    if (!isUnknownScript(error)) throw error;
+    return link.send(keys[0], ['EVAL', script.text, ...rest]);
   }
 }

@@ -8,6 +8,7 @@ import { openCluster } from './links/cluster.js';
 import type { OpenLink } from './links/link.js';
 import { openServer } from './links/server.js';
 import { type RedisStoreOptions, type RedisStoreSettings, resolveOptions } from './options.js';
+import { Replicas } from './replicas.js';
 import { RedisStore } from './store.js';
 
 /**
@@ -25,10 +26,12 @@ import { RedisStore } from './store.js';
  */
 export function createRedisStore(options: RedisStoreOptions): RunStore {
   const settings = resolveOptions(options);
-  const { target, prefix, commandTimeoutMs } = settings;
+  const { target, prefix, commandTimeoutMs, waitForReplicas } = settings;
   const keys = new Keys(prefix, target.kind === 'cluster');
   const open = linkTo(settings);
-  const connection = new Connection(open, commandTimeoutMs, systemTimers);
+  // Half of the time, so that the server answers before the store gives up.
+  const replicas = new Replicas(waitForReplicas, Math.ceil(commandTimeoutMs / 2));
+  const connection = new Connection(open, commandTimeoutMs, systemTimers, replicas);
   const bell = new Connection(open, commandTimeoutMs, systemTimers);
   return new RedisStore(
     connection,

@@ -3,6 +3,7 @@ import type { createClient, RedisClusterOptions } from 'redis';
 
 export const DEFAULT_PREFIX = 'holdopen:';
 export const DEFAULT_COMMAND_TIMEOUT_MS = 4_000;
+export const DEFAULT_WAIT_FOR_REPLICAS = 0;
 
 /** Where Redis or Valkey is, and how it is used. Exactly one of `url`, `client` and `cluster`. */
 export interface RedisStoreOptions {
@@ -35,6 +36,13 @@ export interface RedisStoreOptions {
    * @default false
    */
   allowEviction?: boolean | undefined;
+  /**
+   * How many replicas must have taken a write before it counts (`WAIT`), so that a failover to one of
+   * them loses nothing. With fewer, writes are rejected with `store_unavailable`. Each write then takes
+   * a round trip to the replicas, and the writes of a process wait for one another.
+   * @default 0
+   */
+  waitForReplicas?: number | undefined;
 }
 
 /** As `createClient` gives it; only its options matter. */
@@ -55,12 +63,14 @@ export interface RedisStoreSettings {
   readonly prefix: string;
   readonly commandTimeoutMs: number;
   readonly allowEviction: boolean;
+  readonly waitForReplicas: number;
 }
 
 /** @throws RunError `invalid_option` */
 export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
   const { prefix = DEFAULT_PREFIX, allowEviction = false } = options;
   const { commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
+  const { waitForReplicas = DEFAULT_WAIT_FOR_REPLICAS } = options;
   const target = targetOf(options);
   // A brace would move the hash tag, and a run's keys would lie in different slots.
   if (typeof prefix !== 'string' || !/^[^{}]{1,100}$/.test(prefix)) {
@@ -82,7 +92,13 @@ export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
       allowEviction,
     );
   }
-  return { target, prefix, commandTimeoutMs, allowEviction };
+  if (!(Number.isInteger(waitForReplicas) && waitForReplicas >= 0 && waitForReplicas <= 100)) {
+    throw invalid(
+      `waitForReplicas must be a whole number from 0 to 100; it was ${String(waitForReplicas)}.`,
+      waitForReplicas,
+    );
+  }
+  return { target, prefix, commandTimeoutMs, allowEviction, waitForReplicas };
 }
 
 function targetOf({ url, client, cluster }: RedisStoreOptions): RedisTarget {

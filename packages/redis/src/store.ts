@@ -155,10 +155,13 @@ export class RedisStore implements RunStore {
     const all = [this.#keys.ringCommand, this.#keys.bellOf(run), run, ...args];
     const keys = this.#keys.ofRun(run);
     try {
-      return parseAnswer(await this.#connection.run(script, keys, all));
+      const answer = script.readsOnly
+        ? await this.#connection.run(script, keys, all)
+        : await this.#connection.write(script, keys, all);
+      return parseAnswer(answer);
     } catch (error) {
       if (whenFull === undefined || !isOutOfMemory(error)) throw error;
-      return parseAnswer(await this.#connection.run(whenFull, keys, all));
+      return parseAnswer(await this.#connection.write(whenFull, keys, all));
     }
   }
 }

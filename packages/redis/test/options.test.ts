@@ -18,6 +18,7 @@ describe('options that cannot work are refused in words that name the fix', () =
     ['no time', { url, commandTimeoutMs: 0 }, /50 to 60000; it was 0/],
     ['a time that is none', { url, commandTimeoutMs: Number.NaN }, /50 to 60000; it was NaN/],
     ['a time as text', { url, commandTimeoutMs: '4000' }, /50 to 60000/],
+    ['half a replica', { url, waitForReplicas: 0.5 }, /from 0 to 100; it was 0.5/],
     ['a switch as text', { url, allowEviction: 'no' }, /true or false; it was no/],
   ];
   for (const [name, options, message] of cases) {

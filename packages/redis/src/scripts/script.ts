@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 export interface Script {
   readonly text: string;
   readonly sha: string;
+  readonly readsOnly: boolean;
 }
 
 /** What Redis is told about a script before it starts. */
@@ -13,13 +14,13 @@ interface ScriptFlags {
   readonly readsOnly?: boolean;
 }
 
-export function script(body: string, { beyondMemory, readsOnly }: ScriptFlags = {}): Script {
-  const flags = [
-    ...(beyondMemory === true ? ['allow-oom'] : []),
-    ...(readsOnly === true ? ['no-writes'] : []),
-  ];
+export function script(
+  body: string,
+  { beyondMemory = false, readsOnly = false }: ScriptFlags = {},
+): Script {
+  const flags = [...(beyondMemory ? ['allow-oom'] : []), ...(readsOnly ? ['no-writes'] : [])];
   // Without the first line Redis would look at the memory before each single command, and a script
   // could stop in its middle.
   const text = `#!lua${flags.length > 0 ? ` flags=${flags.join(',')}` : ''}\n${body}`;
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
+  return { text, sha: createHash('sha1').update(text).digest('hex'), readsOnly };
 }
