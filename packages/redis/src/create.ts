@@ -1,7 +1,7 @@
 import { type RunStore, systemTimers } from '@holdopen/runs';
 import { Connection } from './connection.js';
 import { Doorbell } from './doorbell.js';
-import { refuseEviction } from './eviction.js';
+import { refuseUnfit } from './fitness.js';
 import { Hints } from './hints.js';
 import { Keys } from './keys.js';
 import { openCluster } from './links/cluster.js';
@@ -19,8 +19,8 @@ import { RedisStore } from './store.js';
  * A key starts its work at most once only as far as the server keeps the writes that it acknowledged:
  * see the README on `appendfsync` and `min-replicas-to-write`.
  *
- * @throws RunError `invalid_option`; at the first use also if the server's `maxmemory-policy` is not
- * `noeviction`, or it does not let the user in
+ * @throws RunError `invalid_option`; at the first use also if the server is older than Redis 7, its
+ * `maxmemory-policy` is not `noeviction`, or it does not let the user in
  * @example
  * const store = createRedisStore({ url: 'redis://localhost:6379' });
  */
@@ -48,7 +48,7 @@ function linkTo({ target, commandTimeoutMs, allowEviction }: RedisStoreSettings)
         ? await openCluster(target.options, commandTimeoutMs, events)
         : await openServer(target.options, commandTimeoutMs, events);
     try {
-      if (!allowEviction) await refuseEviction(link);
+      await refuseUnfit(link, allowEviction);
       return link;
     } catch (error) {
       link.destroy();

@@ -140,6 +140,31 @@ describe('a server that is away', () => {
   });
 });
 
+test('a server that is too old is refused in words that say so', async () => {
+  proxy.rewrite = (text) => text.replace(/redis_version:7/, 'redis_version:6');
+  const store = open();
+  await expect(store.claim(claimOf())).rejects.toMatchObject({
+    code: 'invalid_option',
+    message: expect.stringMatching(/Redis 6\.\S+, and runs need Redis 7 or Valkey/),
+  });
+  await store.close();
+});
+
+test('a cluster that says nothing is given up, and its connections with it', async () => {
+  proxy.isBlackHole = true;
+  const store = createRedisStore({
+    cluster: { rootNodes: [{ url: proxy.url }] },
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+  });
+  for (let i = 0; i < 3; i += 1) {
+    const begun = performance.now();
+    expect(await codeOf(store.claim(claimOf()))).toBe('store_unavailable');
+    expect(performance.now() - begun).toBeLessThan(COMMAND_TIMEOUT_MS + NOISE_MS);
+  }
+  await store.close();
+  await until('no connection is left', () => proxy.open === 0);
+});
+
 test('a server that lost the scripts is told them again', async () => {
   const store = open();
   const record = await started(store);

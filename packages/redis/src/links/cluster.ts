@@ -17,7 +17,10 @@ export async function openCluster(
     defaults: {
       ...options.defaults,
       ...connection,
-      socket: { ...socket, connectTimeout: connectTimeoutMs },
+      // A server that takes the connection and says nothing would be waited for without end. The ping
+      // keeps connections that are merely idle.
+      pingInterval: Math.ceil(connectTimeoutMs / 2),
+      socket: { ...socket, connectTimeout: connectTimeoutMs, socketTimeout: connectTimeoutMs },
     },
   });
   // Single servers come and go; a command says itself whether it was done.

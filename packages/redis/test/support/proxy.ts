@@ -10,6 +10,8 @@ export class TcpProxy {
   swallowsAnswers = false;
   /** Connections are taken and nothing happens. */
   isBlackHole = false;
+  /** What the server says may be changed on the way. */
+  rewrite: ((text: string) => string) | undefined;
   /** How many connections there were. */
   connections = 0;
 
@@ -31,6 +33,11 @@ export class TcpProxy {
     return `redis://127.0.0.1:${address.port}`;
   }
 
+  /** How many connections there are. */
+  get open(): number {
+    return this.#pairs.size;
+  }
+
   /** Cuts all connections. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
@@ -50,7 +57,9 @@ export class TcpProxy {
       if (!this.isBlackHole) server.write(bytes);
     });
     server.on('data', (bytes) => {
-      if (!this.swallowsAnswers) client.write(bytes);
+      if (this.swallowsAnswers) return;
+      if (this.rewrite === undefined) client.write(bytes);
+      else client.write(this.rewrite(bytes.toString('latin1')), 'latin1');
     });
     for (const [one, other] of [
       [client, server],
