@@ -39,6 +39,8 @@ export class RunsContext {
   #store: RunStore | undefined;
   #feeds: RunFeeds | undefined;
   #secret: Promise<RunSecret> | undefined;
+  /** What a request will be told of its run, as soon as that is known. */
+  readonly knownHeaders = new WeakMap<Request, Headers>();
   /** Ends all watchers. */
   readonly closing = new AbortController();
 

@@ -70,6 +70,14 @@ export class Runs {
   }
 
   /**
+   * What the answer to this request will say of its run, for a head that goes out before the answer is
+   * there: where to come back to, a token, CORS. Empty for a request that has no run (yet).
+   */
+  heldHeaders(request: Request): Headers {
+    return new Headers(this.context.knownHeaders.get(request));
+  }
+
+  /**
    * For a shutdown: starts no more work, waits for what goes on, and then gives it up, so that its keys
    * start it anew elsewhere. Requests that join work are answered meanwhile.
    */

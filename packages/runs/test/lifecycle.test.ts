@@ -6,6 +6,7 @@ import { systemRandom } from '../src/timers.js';
 import {
   ask,
   blocksOf,
+  eventStream,
   gate,
   KEY,
   openRuns,
@@ -94,6 +95,25 @@ describe('a client that asked for 202', () => {
     expect(runs.withholdMs(prefer('respond-async, wait=9'))).toBe(9_000);
     expect(runs.withholdMs(prefer('wait=9'))).toBeUndefined();
     expect(runs.withholdMs(ask({ headers: { prefer: 'respond-async' } }))).toBeUndefined();
+  });
+});
+
+describe('a head that must go out before the answer is there', () => {
+  test('can say where the run is, from when the key is taken on', async () => {
+    const runs = openRuns({ cors: { origins: '*' } });
+    const go = gate();
+    const request = ask({ key: KEY, headers: { origin: 'https://app.example' } });
+    expect([...runs.heldHeaders(request)]).toEqual([]);
+    const answer = serve(runs, request, async () => {
+      await go.opened;
+      return new Response('x');
+    });
+    await vi.waitFor(() => expect(runs.heldHeaders(request).has('link')).toBe(true));
+    const held = runs.heldHeaders(request);
+    go.open();
+    for (const name of ['link', 'holdopen-run', 'vary', 'access-control-allow-origin']) {
+      expect((await answer).headers.get(name)).toBe(held.get(name));
+    }
   });
 });
 
@@ -327,6 +347,17 @@ describe('retention', () => {
       const data = blocksOf(await answer.text()).map((block) => block.data);
       expect(data).toEqual([undefined, '1', '2', undefined]);
     }
+  });
+
+  test('0 takes nothing away from one who reads slowly', async () => {
+    const runs = openRuns({ retentionMs: 0 });
+    const texts = Array.from({ length: 2_000 }, (_, i) => `data: ${i} ${'.'.repeat(300)}\n\n`);
+    const slow = await serve(runs, ask({ key: KEY }), () => eventStream(texts));
+    const fast = await serve(runs, ask({ key: KEY }), never);
+    expect(blocksOf(await fast.text())).toHaveLength(2_002);
+    expect(blocksOf(await slow.text())).toHaveLength(2_002);
+    const again = await serve(runs, ask({ key: KEY }), never);
+    expect(again.status).toBe(410);
   });
 
   test('over, the key is free', async () => {

@@ -52,6 +52,7 @@ export async function attachResponse(
   let current: RunRecord | undefined = record;
   for (let attempt = 1; current !== undefined; attempt += 1) {
     const headers = await runHeaders(context, request, run, access);
+    context.knownHeaders.set(request, new Headers(headers));
     try {
       return await join(context, current, attachment, headers);
     } catch (error) {
