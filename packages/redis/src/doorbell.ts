@@ -24,6 +24,8 @@ export class Doorbell {
   readonly #keys: Keys;
   readonly #timers: Timers;
   readonly #channels = new Map<string, Channel>();
+  /** The client would take a channel that is being left from whoever comes meanwhile. */
+  readonly #leaving = new Map<string, Promise<void>>();
   #interruptions = 0;
   #isMending = false;
   #isClosed = false;
@@ -79,16 +81,22 @@ export class Doorbell {
   }
 
   #listen(name: string, hear: Channel['hear']): Promise<void> {
-    const heard = this.#connection.use((link) => link.listen(name, hear));
+    const left = this.#leaving.get(name) ?? Promise.resolve();
+    const heard = left.then(() => this.#connection.use((link) => link.listen(name, hear)));
     heard.catch(() => this.#interrupted());
     return heard;
   }
 
   #leave(name: string, channel: Channel): void {
     // The one channel of a server stays; a cluster has one for each run.
-    if (this.#keys.hasBellPerRun && this.#forget(name, channel)) {
-      this.#connection.use((link) => link.unlisten(name)).catch(() => {});
-    }
+    if (!this.#keys.hasBellPerRun || !this.#forget(name, channel)) return;
+    const left: Promise<void> = channel.heard
+      .then(() => this.#connection.use((link) => link.unlisten(name)))
+      .catch(() => {})
+      .then(() => {
+        if (this.#leaving.get(name) === left) this.#leaving.delete(name);
+      });
+    this.#leaving.set(name, left);
   }
 
   #forget(name: string, channel: Channel): boolean {

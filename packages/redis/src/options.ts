@@ -39,7 +39,8 @@ export interface RedisStoreOptions {
   /**
    * How many replicas must have taken a write before it counts (`WAIT`), so that a failover to one of
    * them loses nothing. With fewer, writes are rejected with `store_unavailable`. Each write then takes
-   * a round trip to the replicas, and the writes of a process wait for one another.
+   * a round trip to the replicas, and the writes of a process wait for one another. In a cluster all
+   * servers are asked, so that one without replicas holds up all writes.
    * @default 0
    */
   waitForReplicas?: number | undefined;

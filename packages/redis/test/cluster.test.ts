@@ -86,7 +86,42 @@ test('a channel is left when nobody wants to hear of its run', async () => {
   await store.close();
 });
 
-test('a server of a cluster that restarts rings all', async () => {
+test('connections that are idle are kept', async () => {
+  const idleMs = 300;
+  const store = createRedisStore({ ...options(), commandTimeoutMs: idleMs });
+  const { run } = await started(store);
+  await store.subscribe(run, () => {});
+  const ids = async () => {
+    const list = String(await server.command('CLIENT', 'LIST')).split('\n');
+    const ours = list.filter((line) => line.includes('lib-name=node-redis(holdopen)'));
+    return ours.map((line) => /^id=(\d+)/.exec(line)?.[1]).join();
+  };
+  const before = await ids();
+  await pause(4 * idleMs);
+  expect(before).not.toBe('');
+  expect(await ids()).toBe(before);
+  await store.close();
+});
+
+test('who leaves a channel does not take it from who comes at the same time', async () => {
+  const store = createRedisStore(options());
+  const { run } = await started(store);
+  for (let i = 0; i < 20; i += 1) {
+    const stop = await store.subscribe(run, () => {});
+    stop();
+    if (i % 2 === 1) await pause(1);
+    let rings = 0;
+    const stopLast = await store.subscribe(run, () => {
+      rings += 1;
+    });
+    await store.requestCancel(run);
+    await until('it rings', () => rings > 0, 5_000);
+    stopLast();
+  }
+  await store.close();
+});
+
+test('a server of a cluster that cuts its listeners rings them all', async () => {
   const store = createRedisStore({ ...options(), commandTimeoutMs: 500 });
   const { run } = await started(store);
   let rings = 0;

@@ -38,7 +38,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local FIELDS = { ${RECORD_FIELDS.map((name) => `'${name}'`).join(', ')} }
 
--- tostring would turn a large number into 1.7e+12.
+-- tostring keeps 14 digits; a time in milliseconds has 13, an offset any number.
 local function text(value)
   if type(value) == 'number' then return string.format('%.0f', value) end
   return value
