@@ -200,7 +200,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
       const ready = holdReady(this, answer, false);
       if (ready === undefined) return answer;
       this.#held = ready.held;
-      this.#sent = ready.response.headers;
+      this.#sent = ready.headers;
       return ready.response;
     } catch (error) {
       surroundings.report(`${this.route}: could not be held`, error);
