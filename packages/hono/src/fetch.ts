@@ -3,6 +3,7 @@ import { getHold, registry, watchCall } from '@holdopen/fetch';
 import type { Context, Next } from 'hono';
 import type { Mounted } from './options.js';
 import { rememberContext } from './remember.js';
+import { isSameRequest } from './same-request.js';
 import { createInside, type HeldCall, splitContext } from './split-context.js';
 
 const inside = createInside();
@@ -64,22 +65,15 @@ function heldAround(c: Context): { request: Request; isSame: boolean } | undefin
   if (isOngoing(getHold(raw))) return { request: raw, isSame: true };
   const outer = inside?.getStore();
   if (outer === undefined || !isOngoing(getHold(outer.request))) return undefined;
-  return { request: outer.request, isSame: outer.env === c.env && isCopy(raw, outer.request) };
+  const { url, headers } = outer.request;
+  const header = (name: string) => headers.get(name) ?? undefined;
+  const isSame = outer.env === c.env && isSameRequest(raw, { url, header });
+  return { request: outer.request, isSame };
 }
 
 async function pass(c: Context, next: Next): Promise<void> {
   if (c.get('holdOpen') === undefined) c.set('holdOpen', inertHandle());
   await next();
-}
-
-/** `app.mount()` gives the mounted app a copy of the request, without the prefix of its path. */
-function isCopy(inner: Request, outer: Request): boolean {
-  const [innerUrl, outerUrl] = [new URL(inner.url), new URL(outer.url)];
-  if (inner.method !== outer.method || innerUrl.search !== outerUrl.search) return false;
-  const path = innerUrl.pathname === '/' ? '' : innerUrl.pathname;
-  if (!outerUrl.pathname.endsWith(path)) return false;
-  // One that a handler makes itself has headers of its own.
-  return [...outer.headers].every(([name, value]) => inner.headers.get(name) === value);
 }
 
 /** Not that of an earlier call with the same request. */

@@ -1,8 +1,8 @@
-import { type HoldHandle, HoldOpenError } from '@holdopen/core';
+import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
 import { watchCall } from '@holdopen/fetch';
 import type { Context, MiddlewareHandler } from 'hono';
 import { callInside, fetchHoldOf, holdByFetch, serverOf } from './fetch.js';
-import { holdBelow, nodePairOf } from './node.js';
+import { holdBelow, isServedBy, nodePairOf } from './node.js';
 import { type HonoHoldOpenOptions, mount } from './options.js';
 import { isFirst, mountOf } from './route.js';
 
@@ -85,7 +85,10 @@ function createMiddleware(options: HonoHoldOpenOptions | undefined): MiddlewareH
       await holdByFetch(c, next, mounted, isFirst(c, holdOpenMiddleware));
       return;
     }
-    c.set('holdOpen', holdBelow(c.req.raw, c, pair, mounted));
+    const hold = isServedBy(pair, c)
+      ? holdBelow(c.req.raw, c, pair, mounted)
+      : (pair.incoming.holdOpen ?? inertHandle());
+    c.set('holdOpen', hold);
     await next();
   };
 }

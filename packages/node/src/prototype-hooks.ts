@@ -26,7 +26,7 @@ export function prototypeHooks(res: HeldResponse): PrototypeHooks | undefined {
   const shared = sharedPrototype(prototype);
   if (shared === undefined) return undefined;
   const hooks = installed.get(shared) ?? install(shared);
-  return res.write === hooks.write && res.end === hooks.end ? hooks : undefined;
+  return res.write === hooks?.write && res.end === hooks.end ? hooks : undefined;
 }
 
 /** The one above Node's own. */
@@ -40,7 +40,9 @@ function sharedPrototype(prototype: object): object | undefined {
   }
 }
 
-function install(prototype: object): PrototypeHooks {
+/** `undefined` if the application has frozen it. */
+function install(prototype: object): PrototypeHooks | undefined {
+  if (!Object.isExtensible(prototype)) return undefined;
   const { write: realWrite, end: realEnd } = prototype as HeldResponse;
   const hooks: PrototypeHooks = {
     write(this: HeldResponse, ...args: unknown[]) {
@@ -58,6 +60,7 @@ function install(prototype: object): PrototypeHooks {
     Object.defineProperty(prototype, name, {
       value: hooks[name],
       writable: true,
+      enumerable: true,
       configurable: true,
     });
   }
