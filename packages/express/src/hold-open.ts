@@ -45,12 +45,16 @@ export function holdOpen(...given: readonly unknown[]): Middleware {
   };
 }
 
+interface Layer {
+  readonly handle: unknown;
+  /** Of one that is not for all of them, in lower case. */
+  readonly method?: string | undefined;
+}
+
 interface Routed {
+  readonly method: string;
   readonly next?: unknown;
-  readonly route?: {
-    readonly path?: unknown;
-    readonly stack?: readonly { readonly handle: unknown }[];
-  };
+  readonly route?: { readonly path?: unknown; readonly stack?: readonly Layer[] };
 }
 
 /**
@@ -60,9 +64,21 @@ interface Routed {
  * `app.get('/{*path}', holdOpen())`, it is as if mounted with `use`.
  */
 function isOnRoute(req: object, next: unknown, middleware: unknown): boolean {
-  const { route, next: routersNext } = req as Routed;
+  const { route, next: routersNext, method } = req as Routed;
   if (route === undefined || routersNext === next) return false;
-  const { path, stack } = route;
-  const isPattern = typeof path === 'string' ? path.includes('*') : path instanceof RegExp;
-  return !isPattern || stack?.at(-1)?.handle !== middleware;
+  return !isPattern(route.path) || hasHandlerBehind(route.stack ?? [], method, middleware);
+}
+
+function isPattern(path: unknown): boolean {
+  if (Array.isArray(path)) return path.some(isPattern);
+  return typeof path === 'string' ? path.includes('*') : path instanceof RegExp;
+}
+
+function hasHandlerBehind(stack: readonly Layer[], asked: string, middleware: unknown): boolean {
+  const behind = stack.slice(stack.findIndex(({ handle }) => handle === middleware) + 1);
+  // `app.all()` puts what it is given there once for each method.
+  return behind.some(
+    ({ handle, method }) =>
+      handle !== middleware && (method === undefined || method === asked.toLowerCase()),
+  );
 }

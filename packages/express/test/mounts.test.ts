@@ -37,7 +37,12 @@ describe.each(VERSIONS)('in $name', ({ express, major }) => {
       'app.get': express().get(everything, holdOpen(QUICK)).get('/page', page),
       'app.all': express().all(everything, holdOpen(QUICK)).get('/page', page),
       RegExp: express().get(/.*/, holdOpen(QUICK)).get('/page', page),
+      list: express().all(['/none', everything], holdOpen(QUICK)).get('/page', page),
+      'another method behind it': express(),
     };
+    const other = express();
+    other.route(everything).all(holdOpen(QUICK)).post(slow);
+    apps['another method behind it'] = other.get('/page', page);
     for (const app of Object.values(apps)) {
       const reply = await ask(await serve(app), { path: '/page', headers: EVERYTHING });
       expect(reply).toMatchObject({ status: 200, body: '<p>page</p>' });

@@ -130,8 +130,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
     const given = new Promise<unknown>((resolve) => {
       this.#resolve = resolve;
     });
-    result.then(
-      (answer) => this.#settled(answer),
+    // What is no promise may call back twice, and may be lazy: it is asked as `await` asks it.
+    const promise = result instanceof Promise ? result : Promise.resolve(result);
+    promise.then(
+      (answer: unknown) => this.#settled(answer),
       (error: unknown) => this.#failed(error),
     );
     return given;
@@ -198,7 +200,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
       const ready = holdReady(this, answer, false);
       if (ready === undefined) return answer;
       this.#held = ready.held;
-      this.#sent = ready.response.headers;
+      this.#sent = ready.headers;
       return ready.response;
     } catch (error) {
       surroundings.report(`${this.route}: could not be held`, error);
@@ -306,9 +308,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
+  if (value instanceof Promise) return true;
+  const canHaveThen = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return canHaveThen && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -8,7 +8,7 @@ import {
   guardFormat,
 } from '@holdopen/core';
 import type { MountedSettings } from './mounted.js';
-import { streamedType } from './ready-response.js';
+import { readyParts, streamedType } from './ready-response.js';
 import { registry, surroundings } from './surroundings.js';
 
 /** What the choice goes by. */
@@ -58,7 +58,7 @@ export function formatOfReady<Subject>(
   const asked = given?.name === 'json' && !jsonToo ? undefined : given;
   if (!isEvents && asked === undefined) return undefined;
   const known = asked === undefined ? [formats.sse] : [asked, formats.sse];
-  const { status, headers } = response;
+  const { status, headers, body } = readyParts(response);
   // Another copy of this package, of another version perhaps, holds it already.
   if (headers.has('holdopen')) return undefined;
   const encoding = headers.get('content-encoding')?.toLowerCase() ?? 'identity';
@@ -74,9 +74,7 @@ export function formatOfReady<Subject>(
   );
   if ('untouched' in choice) return choice.untouched === 'type' ? undefined : choice;
   // Others than these cannot be made again, nor can what is being read already.
-  if (status > 599 || response.body === null || response.body.locked) return undefined;
-  if (response.bodyUsed) return undefined;
-  return choice;
+  return status > 599 || body === undefined ? undefined : choice;
 }
 
 /** What the option `format` says, `undefined` for `'auto'`. */

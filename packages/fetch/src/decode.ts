@@ -46,12 +46,18 @@ export function decode(body: ReadableStream<Uint8Array>, coding: string): Decode
   }
 
   async function begin(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-    const first = await read();
-    const plain = restOf(first, read, source);
-    const isPlain = first.value !== undefined && !isEncoded(first.value);
-    return (
-      isPlain || decompressor === undefined ? plain : plain.pipeThrough(decompressor)
-    ).getReader();
+    const seen: Uint8Array[] = [];
+    let encoded: boolean | undefined;
+    let ended = false;
+    while (encoded === undefined && !ended) {
+      const { done, value } = await read();
+      ended = done;
+      if (value !== undefined) seen.push(value);
+      encoded = looksEncoded(firstBytes(seen), coding, ended);
+    }
+    const given = restOf(seen, ended, read, source);
+    const isPlain = encoded !== true || decompressor === undefined;
+    return (isPlain ? given : given.pipeThrough(decompressor)).getReader();
   }
 
   const readable = new ReadableStream<Uint8Array>(
@@ -69,19 +75,24 @@ export function decode(body: ReadableStream<Uint8Array>, coding: string): Decode
   return { readable, failure: () => failure };
 }
 
-/** What was read, and then what is left. */
+/** What was seen, and then what is left. */
 function restOf(
-  first: ReadResult,
+  seen: readonly Uint8Array[],
+  ended: boolean,
   read: () => Promise<ReadResult>,
   source: ReadableStreamDefaultReader<Uint8Array>,
 ): ReadableStream<Uint8Array> {
-  let next: ReadResult | undefined = first;
+  const chunks = seen.values();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = next ?? (await read());
-        next = undefined;
-        if (done) controller.close();
+        const { value: chunk } = chunks.next();
+        if (chunk !== undefined) {
+          controller.enqueue(chunk);
+          return;
+        }
+        const { done, value } = ended ? { done: true, value: undefined } : await read();
+        if (done || value === undefined) controller.close();
         else controller.enqueue(value);
       },
       cancel: (reason) => source.cancel(reason),
@@ -90,16 +101,39 @@ function restOf(
   );
 }
 
-/** JSON and events are text, and no coding makes text of them. */
-function isEncoded(bytes: Uint8Array): boolean {
-  const isText = (byte: number): boolean => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d);
-  if (!bytes.every(isText)) return true;
+/** No coding makes so many bytes of text, unless by the worst of luck. */
+const TELLING_BYTES = 16;
+
+function firstBytes(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes: number[] = [];
+  for (const chunk of chunks) {
+    if (bytes.length < TELLING_BYTES) bytes.push(...chunk.subarray(0, TELLING_BYTES));
+  }
+  return Uint8Array.from(bytes.slice(0, TELLING_BYTES));
+}
+
+/** JSON and events are text. `undefined`: more bytes are needed to tell. */
+function looksEncoded(first: Uint8Array, coding: string, ended: boolean): boolean | undefined {
+  if (hasMagic(first, coding) || !isText(first)) return true;
+  return ended || first.length === TELLING_BYTES ? false : undefined;
+}
+
+/** RFC 1952 section 2.3.1 and RFC 1950 section 2.2, whose two bytes may be letters. Brotli has none. */
+function hasMagic([first, second]: Uint8Array, coding: string): boolean {
+  if (first === undefined || second === undefined) return false;
+  const pair = first * 256 + second;
+  if (coding === 'gzip' || coding === 'x-gzip') return pair === 0x1f8b;
+  return coding === 'deflate' && (first & 0x0f) === 8 && pair % 31 === 0;
+}
+
+function isText(bytes: Uint8Array): boolean {
+  if (!bytes.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d))) return false;
   try {
-    // The last character may lie across two chunks.
+    // The last character may lie behind what is looked at.
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return false;
-  } catch {
     return true;
+  } catch {
+    return false;
   }
 }
 

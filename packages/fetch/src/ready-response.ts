@@ -23,7 +23,41 @@ export function streamedType(response: Response): string | undefined {
   return isStream ? typeIn(headers) : undefined;
 }
 
-function lightParts(response: Response): readonly [unknown, unknown, unknown] | undefined {
+/** What a stream's response is made of, and what another one with the same head is made with. */
+export interface ReadyParts {
+  readonly status: number;
+  /** To be looked at. */
+  readonly headers: Headers;
+  /** `undefined` if it is none or is being read already. */
+  readonly body: ReadableStream<Uint8Array> | undefined;
+  readonly init: ResponseInit;
+}
+
+/** Of a response whose type was seen by `streamedType`; a light one stays what it is. */
+export function readyParts(response: Response): ReadyParts {
+  const light = lightParts(response);
+  if (light !== undefined) {
+    const [status, body, given] = light;
+    const stream = body as ReadableStream<Uint8Array>;
+    const headers = given as NonNullable<ResponseInit['headers']>;
+    return {
+      status,
+      headers: new Headers(headers),
+      body: stream.locked ? undefined : stream,
+      init: { status, headers },
+    };
+  }
+  const { status, statusText, headers, body, bodyUsed } = response;
+  return {
+    status,
+    headers,
+    body: body === null || body.locked || bodyUsed ? undefined : body,
+    // Given empty, workerd would send it so; left out, the runtime knows the right one.
+    init: { status, headers, ...(statusText === '' ? {} : { statusText }) },
+  };
+}
+
+function lightParts(response: Response): readonly [number, unknown, unknown] | undefined {
   // The runtime's own have one prototype, and what imitates them has that behind its own.
   if (Object.getPrototypeOf(Object.getPrototypeOf(response)) === Object.prototype) return undefined;
   lightKey ??= Object.getOwnPropertySymbols(response).find(

@@ -1,5 +1,6 @@
 import { formatOfReady } from './choose-format.js';
 import { HeldResponse, type HoldOwner } from './held-response.js';
+import { readyParts } from './ready-response.js';
 import { registry, surroundings } from './surroundings.js';
 
 /** Responses that have beats in their gaps already. */
@@ -12,6 +13,8 @@ export function markAsHeld(response: Response): void {
 export interface ReadyStream<Subject> {
   /** Goes out in place of the handler's, with its head. */
   readonly response: Response;
+  /** Its headers, to be looked at. Those of the response itself are out of bounds: see `readyParts`. */
+  readonly headers: Headers;
   readonly held: HeldResponse<Subject>;
 }
 
@@ -34,18 +37,16 @@ export function holdReady<Subject>(
     }
     return undefined;
   }
-  const { body, status, statusText, headers } = response;
-  if (body === null) return undefined;
+  const { body, headers, init } = readyParts(response);
+  if (body === undefined) return undefined;
   const now = surroundings.clock.now();
   const held = new HeldResponse(owner, choice.format, 'streaming', now);
   try {
-    // Given empty, workerd would send it so; left out, the runtime knows the right one.
-    const reason = statusText === '' ? {} : { statusText };
-    const wrapped = new Response(held.stream, { status, headers, ...reason });
+    const wrapped = new Response(held.stream, init);
     held.takeFrom(body);
     held.rearm();
     markAsHeld(wrapped);
-    return { response: wrapped, held };
+    return { response: wrapped, headers, held };
   } catch (error) {
     held.hold.completed();
     throw error;

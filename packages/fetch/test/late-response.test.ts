@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { anyPrefixParses, readHeldJson } from '../../node/test/held/support/payload.js';
 import { type FetchHoldOpenOptions, holdOpen, type LateOutcome } from '../src/index.js';
@@ -226,6 +226,34 @@ test.each([
   );
   expect(readHeldJson(text).payload).toBe('{"a":"ü"}');
 });
+
+/** Two bytes of a deflate stream of these levels are letters. */
+const LETTERS = [1, 3, 5, 6, 9].map((level) => deflateSync('{"a":"ü"}', { level }));
+
+test.each([
+  ...[gzipSync('{"a":"ü"}'), ...LETTERS].flatMap((bytes, index) => [
+    { index, at: 0, bytes },
+    { index, at: 1, bytes },
+    { index, at: 2, bytes },
+  ]),
+])(
+  'a coding is undone that comes in pieces, $index after $at bytes',
+  async ({ index, at, bytes }) => {
+    const headers = {
+      'Content-Type': 'application/json',
+      'Content-Encoding': index === 0 ? 'gzip' : 'deflate',
+    };
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(Uint8Array.from(bytes.subarray(0, at)));
+        controller.enqueue(Uint8Array.from(bytes.subarray(at)));
+        controller.close();
+      },
+    });
+    const { text } = await late(() => new Response(body, { headers }));
+    expect(readHeldJson(text).payload).toBe('{"a":"ü"}');
+  },
+);
 
 test.each([
   ['zstd', 'x'],

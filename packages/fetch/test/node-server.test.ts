@@ -50,6 +50,14 @@ const shapes: Record<string, Handler> = {
   'no body': () => new Response(null, { status: 201 }),
   'an event stream of a fixed text': () =>
     new Response('data: 1\n\n', { headers: { 'Content-Type': 'text/event-stream' } }),
+  'an event stream': async () =>
+    new Response(new Response('data: 1\n\n').body, {
+      headers: { 'X-Zed': '1', 'Content-Type': 'text/event-stream', 'X-Abc': '2' },
+    }),
+  'an event stream of known length': async () =>
+    new Response(new Response('data: 1\n\n').body, {
+      headers: { 'X-Zed': '1', 'Content-Type': 'text/event-stream', 'Content-Length': '9' },
+    }),
   'a stream of text': async () =>
     new Response(new Response('streamed').body, { headers: { 'X-Mixed-Case': '1' } }),
   'a failure': () => Promise.reject(new Error('early')),

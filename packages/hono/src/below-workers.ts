@@ -4,6 +4,8 @@ import type { DrainResult } from '@holdopen/core';
  * Stands in for `below-node.ts` on Workers and edge runtimes, which lack Node's modules: there is
  * nothing but fetch below Hono.
  */
+export const hasNodeBelow = false;
+
 export function mountOptions(): undefined {}
 
 export function watchResponse(): never {

@@ -2,8 +2,9 @@ import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
 import { getHold, registry, watchCall } from '@holdopen/fetch';
 import type { Context, Next } from 'hono';
 import type { Mounted } from './options.js';
-import { heldRequestOf, rememberContext } from './remember.js';
-import { createInside, splitContext } from './split-context.js';
+import { rememberContext } from './remember.js';
+import { isSameRequest } from './same-request.js';
+import { createInside, type HeldCall, splitContext } from './split-context.js';
 
 const inside = createInside();
 
@@ -18,24 +19,23 @@ export async function holdByFetch(
   mounted: Mounted,
   isFirst: boolean,
 ): Promise<void> {
-  const request = heldRequestOf(c);
-  const outer = inside?.getStore();
-  const around = outer === undefined ? request : heldRequestOf(outer);
-  const present = getHold(around);
-  if (isOngoing(present)) {
-    // Something around this holds the response already; these options win. Unless this is another
-    // request, which the handler of that one makes: what it waits for is covered.
-    c.set('holdOpen', present);
-    if (outer !== undefined && !isMounted(request, around)) return next();
-    await watchCall(around, undefined, mounted.fetch, next);
+  const around = heldAround(c);
+  if (around !== undefined) {
+    c.set('holdOpen', getHold(around.request));
+    // Something around this holds the response already; these options win. What a held handler asks
+    // of another app is covered by its own hold.
+    if (!around.isSame) return next();
+    await watchCall(around.request, undefined, mounted.fetch, next);
     return;
   }
+  const request = c.req.raw;
   if (!mounted.enabled || isUpgrade(request)) return pass(c, next);
   if (inside === undefined || !isFirst) {
     refuse(c);
     return pass(c, next);
   }
   rememberContext(request, c);
+  const call: HeldCall = { request, env: c.env };
   let answered: Response | undefined;
   const answer = async (): Promise<Response | undefined> => {
     await next();
@@ -44,29 +44,36 @@ export async function holdByFetch(
   };
   const given = await watchCall(request, serverOf(c.env), mounted.fetch, () => {
     c.set('holdOpen', getHold(request));
-    return inside.run(c, answer);
+    return inside.run(call, answer);
   });
-  if (given !== undefined && given !== answered) void splitContext(c, inside, given);
+  if (given !== undefined && given !== answered) void splitContext(c, inside, call, given);
+}
+
+/** Calls a whole app so that its middleware finds the hold around it. */
+export function callInside<Result>(request: Request, env: unknown, call: () => Result): Result {
+  return inside === undefined ? call() : inside.run({ request, env }, call);
+}
+
+/** The hold that this context is served by, whatever its middleware has put in the request's place. */
+export function fetchHoldOf(c: Context): HoldHandle {
+  return getHold(heldAround(c)?.request ?? c.req.raw);
+}
+
+/** A hold that goes on around this context; `isSame` unless it is of another request's response. */
+function heldAround(c: Context): { request: Request; isSame: boolean } | undefined {
+  const { raw } = c.req;
+  if (isOngoing(getHold(raw))) return { request: raw, isSame: true };
+  const outer = inside?.getStore();
+  if (outer === undefined || !isOngoing(getHold(outer.request))) return undefined;
+  const { url, headers } = outer.request;
+  const header = (name: string) => headers.get(name) ?? undefined;
+  const isSame = outer.env === c.env && isSameRequest(raw, { url, header });
+  return { request: outer.request, isSame };
 }
 
 async function pass(c: Context, next: Next): Promise<void> {
   if (c.get('holdOpen') === undefined) c.set('holdOpen', inertHandle());
   await next();
-}
-
-/** `app.mount()` gives the mounted app a copy of the request, without the prefix of its path. */
-function isMounted(inner: Request, outer: Request): boolean {
-  if (inner === outer) return true;
-  const [pathname, search] = pathOf(inner);
-  const [outerPathname, outerSearch] = pathOf(outer);
-  return (
-    inner.method === outer.method && search === outerSearch && outerPathname.endsWith(pathname)
-  );
-}
-
-function pathOf({ url }: Request): [pathname: string, search: string] {
-  const { pathname, search } = new URL(url);
-  return [pathname, search];
 }
 
 /** Not that of an earlier call with the same request. */

@@ -1,8 +1,8 @@
-import { type HoldHandle, HoldOpenError } from '@holdopen/core';
-import { getHold as getFetchHold, watchCall } from '@holdopen/fetch';
+import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
+import { watchCall } from '@holdopen/fetch';
 import type { Context, MiddlewareHandler } from 'hono';
-import { holdByFetch, serverOf } from './fetch.js';
-import { holdBelow, nodePairOf } from './node.js';
+import { callInside, fetchHoldOf, holdByFetch, serverOf } from './fetch.js';
+import { holdBelow, isServedBy, nodePairOf } from './node.js';
 import { type HonoHoldOpenOptions, mount } from './options.js';
 import { isFirst, mountOf } from './route.js';
 
@@ -71,7 +71,7 @@ export function getHold(c: Context): HoldHandle {
   return (
     (c.get('holdOpen') as HoldHandle | undefined) ??
     nodePairOf(c.env)?.incoming.holdOpen ??
-    getFetchHold(c.req.raw)
+    fetchHoldOf(c)
   );
 }
 
@@ -85,7 +85,10 @@ function createMiddleware(options: HonoHoldOpenOptions | undefined): MiddlewareH
       await holdByFetch(c, next, mounted, isFirst(c, holdOpenMiddleware));
       return;
     }
-    c.set('holdOpen', holdBelow(c.req.raw, c, pair, mounted));
+    const hold = isServedBy(pair, c)
+      ? holdBelow(c.req.raw, c, pair, mounted)
+      : (pair.incoming.holdOpen ?? inertHandle());
+    c.set('holdOpen', hold);
     await next();
   };
 }
@@ -96,7 +99,11 @@ function wrapApp(app: FetchApp, options: HonoHoldOpenOptions | undefined): Fetch
     fetch(request, env, executionContext) {
       const call = (): Response | Promise<Response> => app.fetch(request, env, executionContext);
       const pair = nodePairOf(env);
-      if (pair === undefined) return watchCall(request, serverOf(env), mounted.fetch, call);
+      if (pair === undefined) {
+        return watchCall(request, serverOf(env), mounted.fetch, () =>
+          callInside(request, env, call),
+        );
+      }
       holdBelow(request, undefined, pair, mounted);
       return call();
     },

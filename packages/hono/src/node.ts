@@ -6,11 +6,12 @@ import type {
   PreparedHeader,
 } from '@holdopen/node';
 import type { Context } from 'hono';
-import { watchResponse } from '#below';
+import { hasNodeBelow, watchResponse } from '#below';
 import { heldHeaders, hideConditions, onceHeld, standAside } from './held-context.js';
 import type { Mounted } from './options.js';
 import { rememberRequest } from './remember.js';
 import { routeOf } from './route.js';
+import { isSameRequest } from './same-request.js';
 
 const MOUNT: unique symbol = Symbol('holdOpenMount');
 
@@ -22,8 +23,21 @@ export interface NodePair {
 
 /** What stands below Hono on Node; `undefined` where there is nothing but fetch. */
 export function nodePairOf(env: unknown): NodePair | undefined {
+  if (!hasNodeBelow) return undefined;
   const pair = env as Partial<NodePair> | null | undefined;
   return typeof pair?.outgoing?.writeHead === 'function' ? (pair as NodePair) : undefined;
+}
+
+/**
+ * Whether the pair was handed to the app for this context, and not by a handler for a request of its
+ * own: `app.request('/other', {}, c.env)`.
+ */
+export function isServedBy({ incoming }: NodePair, c: Context): boolean {
+  const { url = '', headers } = incoming;
+  const { path, raw } = c.req;
+  // Nearly always; looking at headers costs more than a request may.
+  if (url === path || (url.startsWith(path) && url[path.length] === '?')) return true;
+  return isSameRequest(raw, { url, header: (name) => headers[name]?.toString() });
 }
 
 /**

@@ -6,10 +6,18 @@ import type { Context } from 'hono';
  */
 const MICROTASKS = 100;
 
+/** The call of an app that is held. */
+export interface HeldCall {
+  /** As it came: middleware may put another one in its place, as `bodyLimit` does. */
+  readonly request: Request;
+  /** What the runtime handed to the app. */
+  readonly env: unknown;
+}
+
 /** The part of AsyncLocalStorage that is needed here. */
 export interface Inside {
-  run<Result>(store: Context, callback: () => Result): Result;
-  getStore(): Context | undefined;
+  run<Result>(store: HeldCall, callback: () => Result): Result;
+  getStore(): HeldCall | undefined;
 }
 
 interface AsyncHooks {
@@ -32,10 +40,15 @@ export function createInside(): Inside | undefined {
  * them only the work is left, and the context is again what it was, also for callbacks that have lost
  * their async context.
  */
-export async function splitContext(c: Context, inside: Inside, held: Response): Promise<void> {
+export async function splitContext(
+  c: Context,
+  inside: Inside,
+  call: HeldCall,
+  held: Response,
+): Promise<void> {
   const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res');
   let { finalized } = c;
-  const isInside = (): boolean => inside.getStore() === c;
+  const isInside = (): boolean => inside.getStore() === call;
   Object.defineProperty(c, 'finalized', {
     configurable: true,
     enumerable: true,

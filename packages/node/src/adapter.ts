@@ -8,7 +8,13 @@ import type { NodeRequest, NodeResponse } from './message.js';
 import { MountedSettings, type NodeHoldOpenOptions } from './mounted.js';
 import { prototypeHooks } from './prototype-hooks.js';
 import { registry, surroundings } from './surroundings.js';
-import { rememberTaker, replaceFunctions, type TakenResponse, takerOf } from './taker.js';
+import {
+  keepTaker,
+  rememberTaker,
+  replaceFunctions,
+  type TakenResponse,
+  takerOf,
+} from './taker.js';
 
 /**
  * For adapters: checks options once, when they are mounted. On a `'route'` JSON is taken for granted,
@@ -67,7 +73,11 @@ export function watch(
   const hooks = prototypeHooks(res);
   const fresh = new Arm(req, res, mounted, hooks);
   rememberTaker(req, res, fresh);
-  if (hooks === undefined) replaceFunctions(res);
+  if (hooks === undefined) {
+    replaceFunctions(res);
+    // These must find it whatever becomes of `res.req`.
+    keepTaker(res, fresh);
+  }
   mounted.firstLane.add(fresh);
   return fresh;
 }

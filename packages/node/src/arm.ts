@@ -36,7 +36,14 @@ import type { PrototypeHooks } from './prototype-hooks.js';
 import { routeOf } from './route.js';
 import { sentHeaders } from './sent-head.js';
 import { registry, surroundings } from './surroundings.js';
-import { keepTaker, onResponseClose, putFunctions, type TakenResponse, Taker } from './taker.js';
+import {
+  keepTaker,
+  onResponseClose,
+  putFunctions,
+  type TakenResponse,
+  Taker,
+  takerOf,
+} from './taker.js';
 import { Upload } from './upload.js';
 import { VirtualHead } from './virtual-head.js';
 
@@ -241,6 +248,7 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
   /** Mounted again on the same response: one hold, and the innermost options win. */
   remount(mounted: MountedSettings): void {
     this.#startMs ??= this.dueMs - this.mounted.firstLane.delayMs;
+    if (!this.res.headersSent && this.#hasLostHooks()) this.#useOwnFunctions();
     const { settings } = mounted;
     if (!settings.enabled) clock.remove(this);
     if (this.#hold !== undefined) {
@@ -378,9 +386,15 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
     }
   }
 
+  /** Its prototype, or the request that it names, is not the one that it was. */
   #hasLostHooks(): boolean {
     if (this.hooks === undefined || Object.hasOwn(this.res, 'write')) return false;
-    return this.res.write !== this.hooks.write;
+    return this.res.write !== this.hooks.write || takerOf(this.res) !== this;
+  }
+
+  #useOwnFunctions(): void {
+    keepTaker(this.res, this);
+    putFunctions(this.res);
   }
 
   #beatDue(hold: Hold<IncomingMessage>, nowMs: number): void {
@@ -504,9 +518,8 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
 
   #adopt(): void {
     this.#adopted = true;
-    keepTaker(this.res, this);
     // Another app may take the response over, with a prototype of its own.
-    if (this.hooks !== undefined) putFunctions(this.res);
+    if (this.hooks !== undefined) this.#useOwnFunctions();
     const { tcpKeepAliveMs } = this.mounted.settings;
     // What stands in for a socket where requests are injected cannot.
     if (tcpKeepAliveMs !== false) socketOf(this.res)?.setKeepAlive?.(true, tcpKeepAliveMs);

@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { every, except } from 'hono/combine';
 import { cors } from 'hono/cors';
 import { expect, test, vi } from 'vitest';
-import { type HoldHandle, holdOpen } from '../../src/index.js';
+import { getHold, type HoldHandle, holdOpen } from '../../src/index.js';
 import {
   ask,
   held,
@@ -254,4 +254,45 @@ test('what a held handler asks of another app is not held once more', async () =
   expect(reply.headers.holdopen).toBe(`interval=${ON.intervalMs}, format=json`);
   expect(JSON.parse(reply.body)).toEqual({ path: '/whole', part: 418, held: false });
   expect(holds[0]).toBe(holds[1]);
+});
+
+test.each(['/', '/work'])('at %s of a mounted app the innermost options win', async (path) => {
+  const inner = new Hono().get(path, holdOpen(SLOWER), slow);
+  const app = new Hono();
+  app.use(holdOpen(ON));
+  app.mount('/inner', inner.fetch);
+  const asked = path === '/' ? '/inner' : '/inner/work';
+  expectHeld(await ask('fetch', app, get(asked)), SLOWER.intervalMs);
+});
+
+test('a route of the same app that a held handler asks does not take its hold over', async () => {
+  const app = new Hono();
+  app.use(holdOpen(ON));
+  app.get('/work', holdOpen({ intervalMs: false }), (c) => c.json({}));
+  app.get('/v1/work', async (c) => {
+    await app.request('/work');
+    return slow(c);
+  });
+  expectHeld(await ask('fetch', app, get('/v1/work', { ...JSON_ONLY, 'X-Own': '1' })));
+});
+
+test('around an app whose middleware has replaced the request, a route has options and a hold', async () => {
+  const states: string[] = [];
+  const app = new Hono();
+  app.use(async (c, next) => {
+    c.req.raw = new Request(c.req.raw);
+    await next();
+  });
+  app.post('/own', holdOpen(SLOWER), slow);
+  app.post('/other', async (c) => {
+    const hold = getHold(c);
+    await until('it is held', () => hold.state === 'held');
+    states.push(hold.state);
+    return c.json({ path: c.req.path });
+  });
+  const wrapped = holdOpen(app, { ...ON, format: 'json' });
+  const question = (path: string): Question => ({ method: 'POST', path, body: 'a' });
+  expectHeld(await ask('fetch', wrapped, question('/own')), SLOWER.intervalMs);
+  expectHeld(await ask('fetch', wrapped, question('/other')));
+  expect(states).toEqual(['held']);
 });

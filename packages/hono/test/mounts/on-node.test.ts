@@ -46,6 +46,29 @@ describe.each(['node', 'http2'] as const)('over %s, as middleware', (way) => {
     expectHeld(await ask(way, app, get('/work/1')));
   });
 
+  test('what a handler asks of its own app with its own environment is not this response', async () => {
+    const app = new Hono();
+    app.use('/inner/*', holdOpen(SLOWER), async (c, next) => {
+      c.header('X-Inner', '1');
+      await next();
+    });
+    app.get('/inner/page', (c) => c.html('<p>', 200, { 'Set-Cookie': 'inner=1' }));
+    app.get('/work', holdOpen(ON), async (c) => {
+      await Promise.all([1, 2].map(() => app.request('/inner/page', {}, c.env)));
+      return slow(c);
+    });
+    app.get('/bare', async (c) =>
+      c.text(await (await app.request('/inner/page', {}, c.env)).text()),
+    );
+    const reply = await ask(way, app, get('/work'));
+    expectHeld(reply);
+    expect(reply.headers).not.toHaveProperty('set-cookie');
+    expect(reply.headers).not.toHaveProperty('x-inner');
+    const bare = await ask(way, app, get('/bare'));
+    expect(bare).toMatchObject({ status: 200, body: '<p>' });
+    expect(bare.headers).not.toHaveProperty('holdopen');
+  });
+
   test('on a path it takes JSON for granted', async () => {
     const app = new Hono();
     app.use('/work', holdOpen(ON));
