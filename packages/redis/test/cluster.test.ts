@@ -93,7 +93,7 @@ test('connections that are idle are kept', async () => {
   await store.subscribe(run, () => {});
   const ids = async () => {
     const list = String(await server.command('CLIENT', 'LIST')).split('\n');
-    const ours = list.filter((line) => line.includes('lib-name=node-redis(holdopen)'));
+    const ours = list.filter((line) => line !== '' && !line.includes('cmd=client|list'));
     return ours.map((line) => /^id=(\d+)/.exec(line)?.[1]).join();
   };
   const before = await ids();
