@@ -41,8 +41,9 @@ export class RunsContext {
   #secret: Promise<RunSecret> | undefined;
   /** What a request will be told of its run, as soon as that is known. */
   readonly knownHeaders = new WeakMap<Request, Headers>();
-  /** Ends all watchers. */
-  readonly closing = new AbortController();
+  /** Ends each watcher. No signal: thousands may listen, which Node takes for a leak. */
+  readonly watching = new Set<() => void>();
+  #isClosed = false;
 
   constructor(settings: RunsSettings, runtime: RunsRuntime = systemRuntime) {
     this.settings = settings;
@@ -59,6 +60,16 @@ export class RunsContext {
   get feeds(): RunFeeds {
     this.#feeds ??= new RunFeeds(this.store, this.settings.watch, this.runtime.timers);
     return this.#feeds;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Ends all watchers, also those who come later. */
+  close(): void {
+    this.#isClosed = true;
+    for (const leave of [...this.watching]) leave();
   }
 
   secret(): Promise<RunSecret> {

@@ -125,10 +125,7 @@ export function problemOfError(error: unknown): ProblemFacts | undefined {
 }
 
 /** The one answer for a run that there is not and for a run of somebody else. */
-export function notFound(): Response {
-  return problemResponse({
-    status: 404,
-    code: 'not_found',
-    detail: 'There is no such run: it expired, or never was, or is not yours.',
-  });
+export function notFound(headers?: Headers): Response {
+  const detail = 'There is no such run: it expired, or never was, or is not yours.';
+  return problemResponse({ status: 404, code: 'not_found', detail }, headers);
 }

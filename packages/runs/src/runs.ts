@@ -96,7 +96,7 @@ export class Runs {
     const { timers } = this.context.runtime;
     const { released } = await this.#own.drain(timers, 0);
     if (released > 0) await pause(timers, FAREWELL_MS);
-    this.context.closing.abort();
+    this.context.close();
     if (this.context.settings.store === undefined) await this.context.store.close();
   }
 }

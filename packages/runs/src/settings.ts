@@ -66,12 +66,13 @@ export function resolveRunsOptions(options: RunsOptions): RunsSettings {
     }
   }
   const { codec, storeAwayMs, slowPollMs } = options;
+  checkCodec(codec);
   const owner = resolveOwnerOptions(options);
   const { retentionMs } = owner;
   return {
     authorize: required(options.authorize),
     isRevoked: optional('isRevoked', options.isRevoked),
-    store: options.store,
+    store: storeOf(options.store),
     secret: secretOf(options),
     anonymous: flag('anonymous', options.anonymous),
     keyHeader: keyHeaderOf(options.keyHeader),
@@ -109,6 +110,20 @@ function required(given: unknown): RunsOptions['authorize'] {
     'authorize is required and must be a function that gives whom a request is from: authorize: async (request) => (await session(request))?.userId. For callers without a name give ANONYMOUS and set anonymous: true.',
     given,
   );
+}
+
+function storeOf(given: RunsOptions['store']): RunsOptions['store'] {
+  if (given === undefined || typeof given?.claim === 'function') return given;
+  throw invalid(
+    'store must be a store, such as createMemoryStore() or one of @holdopen/redis; a promise of one must be awaited first.',
+    given,
+  );
+}
+
+function checkCodec(given: RunsOptions['codec']): void {
+  if (given === undefined) return;
+  if (typeof given?.seal === 'function' && typeof given.open === 'function') return;
+  throw invalid('codec must have the functions seal(bytes, run) and open(bytes, run).', given);
 }
 
 function secretOf({ secret, store }: RunsOptions): Uint8Array | undefined {

@@ -286,12 +286,15 @@ describe('a store that is away', () => {
     await clock.pass(40_000);
     expect(cancelled).toBe(true);
     expect(seen.value?.status).toBe(500);
-    expect(errors).not.toHaveBeenCalled();
+    // Whoever runs the server is told, once.
+    expect(errors).toHaveBeenCalledTimes(1);
+    expect(errors.mock.calls[0]?.[1]).toMatchObject({ code: 'store_away' });
   });
 });
 
 describe('a log that is full', () => {
   test('fails the run, and stops a handler that would never end', async () => {
+    const errors = quiet();
     const runs = openRuns({ maxLogBytes: 100_000 });
     let cancelled = false;
     const body = new ReadableStream({
@@ -304,6 +307,7 @@ describe('a log that is full', () => {
     expect(answer.status).toBe(507);
     expect(await problemOf(answer)).toMatchObject({ code: 'log_full' });
     await vi.waitFor(() => expect(cancelled).toBe(true));
+    expect(errors.mock.calls[0]?.[1]).toMatchObject({ code: 'log_full' });
   });
 });
 
@@ -520,6 +524,26 @@ describe('a shutdown', () => {
     });
     expect(await again.text()).toBe('elsewhere');
     expect(order).toEqual(['told drained', 'start 2']);
+  });
+
+  test('a thousand watchers are no leak', async () => {
+    const warnings: string[] = [];
+    const warned = (warning: Error) => void warnings.push(String(warning));
+    process.on('warning', warned);
+    const runs = openRuns();
+    const go = gate();
+    const work = async () => {
+      await go.opened;
+      return new Response('x');
+    };
+    const asked = Array.from({ length: 1_000 }, () => serve(runs, ask({ key: KEY }), work));
+    await vi.waitFor(() => expect(runs.context.watching.size).toBe(1_000));
+    go.open();
+    await Promise.all(asked);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    expect(runs.context.watching.size).toBe(0);
   });
 
   test('after close nothing is left that keeps a process awake or watches', async () => {

@@ -16,6 +16,8 @@ describe('createRuns refuses', () => {
     ['no authorize', {}, /authorize is required.*session/],
     ['a name it does not know', { authorize, retention: 5 }, /no option retention.*retentionMs/],
     ['a shared store without a secret', { authorize, store: shared }, /openssl rand/],
+    ['a promise of a store', { authorize, store: Promise.resolve(shared) }, /awaited/],
+    ['half a codec', { authorize, codec: { seal: () => {} } }, /seal.*open/],
     ['a short secret', { authorize, secret: 'short' }, /16/],
     ['a header that is none', { authorize, keyHeader: 'a b' }, /header/],
     ['methods without a body', { authorize, methods: ['HEAD'] }, /methods/],

@@ -304,6 +304,22 @@ describe('the answer of a run', () => {
     expect(stranger.get('vary')).toContain('Origin');
   });
 
+  test('a page of another origin can read a refusal', async () => {
+    const origin = 'https://app.example';
+    const cors = { origins: [origin] };
+    const nobody = () => null;
+    for (const [options, about, status] of [
+      [{}, { key: 'a b' }, 400],
+      [{ authorize: nobody }, { key: KEY }, 403],
+      [{ maxBodyBytes: 3 }, { key: KEY, body: 'long' }, 413],
+    ] as const) {
+      const request = ask({ ...about, headers: { origin } });
+      const answer = await serve(openRuns({ cors, ...options }), request, () => new Response());
+      const allowed = answer.headers.get('access-control-allow-origin');
+      expect([answer.status, allowed]).toEqual([status, origin]);
+    }
+  });
+
   test('bodies of any bytes and sizes come back as they were', async () => {
     const bytes = new Uint8Array(300_001).map((_, i) => (i * 7919) & 255);
     const runs = openRuns();

@@ -1,3 +1,4 @@
+import { corsHeaders } from '../cors.js';
 import { RunError } from '../errors.js';
 import { notFound, problemResponse } from '../problem.js';
 import type { RunSecret } from '../run-id.js';
@@ -37,9 +38,17 @@ export class Gate {
    */
   async toStart(request: Request): Promise<Access> {
     const access = await this.#ask(request, 'start', undefined, undefined);
-    if (access.kind === 'granted' || access.response !== undefined) return grantedOr(access);
-    const detail = 'You may not start this work.';
-    return refused(problemResponse({ status: 403, code: 'forbidden', detail }));
+    if (access.kind === 'granted') return access;
+    const problem = { status: 403, code: 'forbidden', detail: 'You may not start this work.' };
+    return refused(access.response ?? problemResponse(problem, this.#cors(request)));
+  }
+
+  /**
+   * Whose runs the request may see all of.
+   * @throws RunError `empty_principal`, and whatever `authorize` throws
+   */
+  async toList(request: Request): Promise<Access> {
+    return grantedOr(await this.#ask(request, 'read', undefined, undefined));
   }
 
   /**
@@ -54,9 +63,24 @@ export class Gate {
   ): Promise<Access> {
     const shown = await this.#token(request, action, record);
     const access = await this.#ask(request, action, record, shown?.token);
-    if (access.kind === 'refused') return grantedOr(access);
-    if (record === undefined || access.principal !== record.principal) return refused(notFound());
+    if (access.kind === 'refused') {
+      return refused(access.response ?? notFound(this.#cors(request)));
+    }
+    if (record === undefined || access.principal !== record.principal) {
+      return refused(notFound(this.#cors(request)));
+    }
     return { ...access, token: shown?.text };
+  }
+
+  /**
+   * Whose runs the request may see: `authorize` is asked to `read` without a run.
+   * @throws RunError `empty_principal`, and whatever `authorize` throws
+   */
+  async toList(request: Request): Promise<Access> {
+    const access = await this.#ask(request, 'read', undefined, undefined);
+    if (access.kind === 'granted') return access;
+    const problem = { status: 403, code: 'forbidden', detail: 'You may not see runs.' };
+    return refused(access.response ?? problemResponse(problem, this.#cors(request)));
   }
 
   async #ask(
@@ -76,6 +100,10 @@ export class Gate {
       token,
     });
     return this.#read(answer);
+  }
+
+  #cors(request: Request): Headers {
+    return corsHeaders(request, this.#settings.cors);
   }
 
   #read(answer: AuthorizeAnswer): Granted | Refusal {
@@ -133,10 +161,6 @@ interface Refusal {
 }
 
 const NO_ANSWER: Refusal = { kind: 'refused', response: undefined };
-
-function grantedOr(access: Granted | Refusal): Access {
-  return access.kind === 'granted' ? access : refused(access.response ?? notFound());
-}
 
 function refused(response: Response): Access {
   return { kind: 'refused', response };

@@ -1,5 +1,6 @@
 import type { Granted } from '../access/gate.js';
 import type { RunsContext } from '../context.js';
+import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
 import type { RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
@@ -64,7 +65,7 @@ export async function attachResponse(
       current = await context.find(run);
     }
   }
-  return notFound();
+  return notFound(corsHeaders(request, context.settings.cors));
 }
 
 async function join(
@@ -120,9 +121,10 @@ async function join(
 }
 
 /** Everything was received, the end included: an EventSource that comes back is told to stop. */
-function isEndOf({ fence, state, tail }: RunRecord, cursor: Cursor): boolean {
+function isEndOf({ run, fence, state, tail }: RunRecord, cursor: Cursor): boolean {
   const { epoch, offset, final } = cursor;
-  return state !== 'running' && fence.epoch === epoch && tail === offset && final === state;
+  const isHere = cursor.run === run && fence.epoch === epoch && tail === offset;
+  return isHere && state !== 'running' && final === state;
 }
 
 function isWanted(head: RunHead, { request, as, isFirst }: Attachment): boolean {

@@ -1,5 +1,6 @@
 import type { Granted } from '../access/gate.js';
 import type { RunsContext } from '../context.js';
+import { notFound } from '../problem.js';
 import type { RunRecord } from '../store.js';
 import { report } from '../warnings.js';
 
@@ -27,6 +28,7 @@ export class Watcher {
   readonly #context: RunsContext;
   readonly #request: Request;
   readonly #record: RunRecord;
+  readonly #connection: AbortSignal | undefined;
   readonly #over = new AbortController();
   readonly #timers = new Set<unknown>();
   #why: Leaving | undefined;
@@ -35,9 +37,13 @@ export class Watcher {
     this.#context = context;
     this.#request = request;
     this.#record = record;
-    if (!isDeno) this.#follow(request.signal, this.#left);
-    this.#follow(context.closing.signal, this.#closing);
-    this.#askAgainAt(access.expiresAt);
+    this.#connection = isDeno ? undefined : request.signal;
+    context.watching.add(this.#closing);
+    // Register first, then look: it may have fired before anybody listened.
+    this.#connection?.addEventListener('abort', this.#left);
+    if (this.#connection?.aborted === true) this.#left();
+    else if (context.isClosed) this.#closing();
+    else this.#askAgainAt(access.expiresAt);
   }
 
   /** Fires when nothing is to be watched any more. */
@@ -60,19 +66,13 @@ export class Watcher {
     if (this.#over.signal.aborted) return;
     this.#why = why;
     for (const handle of this.#timers) this.#context.runtime.timers.clear(handle);
-    this.#request.signal?.removeEventListener('abort', this.#left);
-    this.#context.closing.signal.removeEventListener('abort', this.#closing);
+    this.#connection?.removeEventListener('abort', this.#left);
+    this.#context.watching.delete(this.#closing);
     this.#over.abort();
   }
 
   readonly #left = (): void => this.leave({ kind: 'left' });
   readonly #closing = (): void => this.leave({ kind: 'closing' });
-
-  #follow(signal: AbortSignal | undefined, leave: () => void): void {
-    // Register first, then look: it may have fired before anybody listened.
-    signal?.addEventListener('abort', leave);
-    if (signal?.aborted === true) leave();
-  }
 
   #askAgainAt(expiresAt: number | undefined): void {
     if (expiresAt === undefined || this.signal.aborted) return;
@@ -95,7 +95,7 @@ export class Watcher {
     }
   }
 
-  #refuse(response = new Response(null, { status: 404 })): void {
+  #refuse(response = notFound()): void {
     this.leave({ kind: 'refused', response });
   }
 
@@ -104,7 +104,8 @@ export class Watcher {
       this.#timers.delete(handle);
       callback();
     }, ms);
-    this.#timers.add(handle);
+    if (this.signal.aborted) this.#context.runtime.timers.clear(handle);
+    else this.#timers.add(handle);
     return handle;
   }
 

@@ -33,7 +33,14 @@ export async function recordAnswer(
     if (!writer.signal.aborted) report(`${route}: the work of run ${writer.run} failed`, error);
     await writer.end(endOfFailure(error));
   }
+  const why: unknown = writer.signal.reason;
+  if (writer.signal.aborted && !(why instanceof RunError && WANTED.has(why.code))) {
+    report(`${route}: run ${writer.run} failed`, why);
+  }
 }
+
+/** Ends that somebody asked for. */
+const WANTED: ReadonlySet<string> = new Set(['cancelled', 'drained']);
 
 /** Some frameworks throw their answers. */
 async function called(work: () => unknown): Promise<unknown> {

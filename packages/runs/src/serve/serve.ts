@@ -4,6 +4,7 @@ import { failureResponse } from '../attach/answers.js';
 import { attachResponse } from '../attach/attach.js';
 import { runHeaders } from '../attach/headers.js';
 import type { RunsContext } from '../context.js';
+import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
 import { isSecretKey } from '../idempotency/key.js';
 import { meetKey, restartStates } from '../idempotency/same-key.js';
@@ -40,7 +41,7 @@ export class RunServer {
     try {
       switch (intent.kind) {
         case 'invalid':
-          return failureResponse(intent.error, undefined);
+          throw intent.error;
         case 'resume':
           return (await this.#resume(call.request, intent.cursor, [])) ?? notFound();
         case 'keyed': {
@@ -56,7 +57,7 @@ export class RunServer {
         }
       }
     } catch (error) {
-      return failureResponse(error, undefined);
+      return failureResponse(error, undefined, this.#cors(call.request));
     }
   }
 
@@ -81,9 +82,13 @@ export class RunServer {
     const access = await gate.toStart(request);
     if (access.kind === 'refused') return access.response;
     const { principal } = access;
-    if (principal === ANONYMOUS && !isSecretKey(key)) return problemResponse(WEAK_KEY);
+    if (principal === ANONYMOUS && !isSecretKey(key)) {
+      return problemResponse(WEAK_KEY, this.#cors(request));
+    }
     const payload = await readPayload(request, settings, about);
-    if (payload === undefined) return problemResponse(tooLarge(settings.maxBodyBytes));
+    if (payload === undefined) {
+      return problemResponse(tooLarge(settings.maxBodyBytes), this.#cors(request));
+    }
     const route = about.route ?? `${request.method} ${addressOf(request).pathname}`;
     const claimed = await claim(this.#context, { principal, route, key }, payload.fingerprint);
     const meets = meetKey(claimed.answer, settings);
@@ -111,7 +116,7 @@ export class RunServer {
     const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
     if (refusal !== undefined) {
       await writer.release();
-      return problemResponse(refusal);
+      return problemResponse(refusal, this.#cors(call.request));
     }
     this.#own.add(writer, record.principal);
     const done = this.#begin(call, record, writer, payload);
@@ -131,6 +136,10 @@ export class RunServer {
     const started = workRequest(request, body, signal);
     const handler = (): unknown => work(started, { signal, id: run, attempt });
     return recordAnswer(writer, handler, this.#context.settings, route);
+  }
+
+  #cors(request: Request): Headers {
+    return corsHeaders(request, this.#context.settings.cors);
   }
 
   /** Looked at only when the key is ours: a second request under a key is no new work. */
