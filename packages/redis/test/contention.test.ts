@@ -64,3 +64,16 @@ test('of two processes that take themselves for the owner one writes each entry'
   expect(found.map((entry) => Buffer.from(entry.bytes).toString())).toEqual(written);
   await Promise.all(stores.map((store) => store.close()));
 });
+
+test('a claim that arrives a second time when its run is over starts nothing', async () => {
+  const [store] = openMany(1);
+  if (store === undefined) throw new Error('no store');
+  const request = claimOf();
+  const { run, fence } = (await store.claim(request)).record;
+  const end = { run, fence, expectedTail: 0, entry: bytes('end'), retentionMs: 60_000 };
+  await store.settle({ ...end, state: 'released' });
+  expect(await store.claim(request)).toMatchObject({ outcome: 'exists', record: { attempt: 1 } });
+  const slot = run.slice(0, 22);
+  expect(await store.claim(claimOf({ slot }))).toMatchObject({ outcome: 'started' });
+  await store.close();
+});

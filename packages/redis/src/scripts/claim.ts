@@ -14,6 +14,8 @@ if there then
     -- The claimant repeats itself: the answer was lost.
     return answer(there.epoch == epoch and 'started' or 'exists', there)
   end
+  -- A claim that was long on its way: its start is over, and no epoch comes again.
+  if there.epoch == epoch then return answer('exists', there) end
   local startsAnew = false
   for i = 11, #ARGV do startsAnew = startsAnew or ARGV[i] == there.state end
   if not startsAnew then return answer('exists', there) end
