@@ -44,14 +44,6 @@ export class Gate {
   }
 
   /**
-   * Whose runs the request may see all of.
-   * @throws RunError `empty_principal`, and whatever `authorize` throws
-   */
-  async toList(request: Request): Promise<Access> {
-    return grantedOr(await this.#ask(request, 'read', undefined, undefined));
-  }
-
-  /**
    * Whether the request may do this with a run. Refusals look the same whether there is such a run or
    * not.
    * @throws RunError `empty_principal`, and whatever `authorize` throws
