@@ -1,5 +1,6 @@
+import type { RunRecord } from '../store.js';
 import { check } from './check.js';
-import { bytes, expectOk, expectRefused, expectThat, textOf } from './subject.js';
+import { type Bench, bytes, expectOk, expectRefused, expectThat, textOf } from './subject.js';
 
 export const logChecks = [
   check(
@@ -158,23 +159,43 @@ export const logChecks = [
     'the doorbell rings after every change, also one made by another process',
     async (bench) => {
       const run = await bench.start();
-      let rings = 0;
-      const stop = await bench.another.subscribe(run.run, () => {
-        rings += 1;
-      });
-      const ringsAfter = async (what: string, change: () => Promise<unknown>): Promise<void> => {
-        const before = rings;
-        await change();
-        for (let i = 0; rings === before && i < 50; i += 1) {
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-        expectThat(rings > before, `it rings after ${what}`, rings);
-      };
+      const { ringsAfter, stop } = await listen(bench, run);
       await ringsAfter('an append', () => bench.append(run, 0, [bytes('a')]));
       await ringsAfter('a wish to cancel', () => bench.store.requestCancel(run.run));
       await ringsAfter('the end', () => bench.settle(run, 1));
       await ringsAfter('a purge', () => bench.store.purge(run.run));
+      await ringsAfter('a new start', () =>
+        bench.store.claim(bench.request({ restart: ['completed'] })),
+      );
       stop();
     },
   ),
+
+  check('the doorbell rings when a run is called lost, by whomever', async (bench) => {
+    const one = await bench.start({ slot: 'one'.padEnd(22, '-') });
+    const two = await bench.start({ slot: 'two'.padEnd(22, '-') });
+    const [hearsOne, hearsTwo] = [await listen(bench, one), await listen(bench, two)];
+    await bench.passUnits(7);
+    await hearsOne.ringsAfter('somebody called it lost', () => bench.markLost(one));
+    await hearsTwo.ringsAfter('a sweep', () => bench.store.sweep(100, bytes('lost')));
+    hearsOne.stop();
+    hearsTwo.stop();
+  }),
 ];
+
+/** Hears of a run as another process does. */
+async function listen(bench: Bench, { run }: Pick<RunRecord, 'run'>) {
+  let rings = 0;
+  const stop = await bench.another.subscribe(run, () => {
+    rings += 1;
+  });
+  const ringsAfter = async (what: string, change: () => Promise<unknown>): Promise<void> => {
+    const before = rings;
+    await change();
+    for (let i = 0; rings === before && i < 50; i += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expectThat(rings > before, `it rings after ${what}`, rings);
+  };
+  return { ringsAfter, stop };
+}
