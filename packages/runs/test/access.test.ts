@@ -237,6 +237,25 @@ describe('a grant that expires', () => {
   });
 });
 
+describe('a list of runs', () => {
+  test('is of whom authorize says, asked to read without a run; a token opens no list', async () => {
+    const authorize = vi.fn((request: Request) => request.headers.get('x-user') || undefined);
+    const { gate: door } = openRuns({ authorize }).context;
+    const headers = { 'holdopen-run': 'hr1.anything' };
+    expect(await door.toList(ask({ headers }))).toMatchObject({
+      kind: 'granted',
+      principal: 'ann',
+    });
+    expect(authorize).toHaveBeenCalledWith(expect.anything(), {
+      action: 'read',
+      run: undefined,
+      token: undefined,
+    });
+    const refused = await door.toList(ask({ headers: { 'x-user': '' } }));
+    expect(refused.kind === 'refused' && refused.response.status).toBe(403);
+  });
+});
+
 describe('callers without a name', () => {
   test('need the option, and keys as long as secrets', async () => {
     const authorize = () => ANONYMOUS;
