@@ -10,6 +10,13 @@ type ArmedRequest = Request & { [ARM]?: Arm };
 /** For requests that let nobody add to them. */
 const arms = new WeakMap<Request, Arm>();
 
+/** Handles of the work of runs, whose requests are made for them. */
+const runHandles = new WeakMap<Request, HoldHandle>();
+
+export function rememberRun(request: Request, handle: HoldHandle): void {
+  runHandles.set(request, handle);
+}
+
 /** The call of a handler that is watched for this request. */
 export function armOf(request: Request): Arm | undefined {
   return (request as ArmedRequest)[ARM] ?? arms.get(request);
@@ -38,5 +45,6 @@ export function rememberArm(request: Request, arm: Arm): void {
  */
 export function getHold(request: Request | RequestEvent): HoldHandle {
   const found = requestOf(request);
-  return (found === undefined ? undefined : armOf(found)) ?? inertHandle();
+  if (found === undefined) return inertHandle();
+  return armOf(found) ?? runHandles.get(found) ?? inertHandle();
 }

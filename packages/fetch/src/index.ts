@@ -26,5 +26,6 @@ export {
   mountFetchOptions,
 } from './mounted.js';
 export type { RequestEvent } from './request.js';
+export type { RunAbout, RunInfo, RunsPort } from './runs.js';
 export { registry } from './surroundings.js';
 export { watchCall } from './watch-call.js';

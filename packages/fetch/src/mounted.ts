@@ -7,6 +7,7 @@ import {
   type Settings,
 } from '@holdopen/core';
 import { firstLookMs } from './bun.js';
+import { isRunsPort, type RunsPort, withRunHeaders } from './runs.js';
 import { environmentSwitch } from './runtime.js';
 import { surroundings } from './surroundings.js';
 
@@ -31,6 +32,14 @@ export interface FetchHoldOpenOptions extends HoldOpenOptions<Request> {
    * headers: () => ({ 'Access-Control-Allow-Origin': 'https://app.example' })
    */
   headers?: ((request: Request) => HeadersInput) | undefined;
+  /**
+   * Makes the work outlive its connection: `createRuns()` of @holdopen/runs. A request with an
+   * `Idempotency-Key` starts its work once, and is answered from what was recorded of it, also after
+   * the connection was lost.
+   *
+   * @default none
+   */
+  runs?: RunsPort | undefined;
 }
 
 /** Settings with what every response needs of them ready at hand. */
@@ -38,6 +47,7 @@ export class MountedSettings<Subject> {
   readonly settings: Settings<Subject>;
   readonly mount: Mount;
   readonly headers: ((request: Request) => HeadersInput) | undefined;
+  readonly runs: RunsPort | undefined;
   /** Until the first look at a silent handler. */
   readonly firstLane: Lane;
   readonly beatLane: Lane;
@@ -48,12 +58,14 @@ export class MountedSettings<Subject> {
     settings: Settings<Subject>,
     mount: Mount,
     headers?: (request: Request) => HeadersInput,
+    runs?: RunsPort,
   ) {
     const { clock } = surroundings;
     const { firstBeatMs, intervalMs } = settings;
     this.settings = settings;
     this.mount = mount;
     this.headers = headers;
+    this.runs = runs;
     this.firstLane = clock.lane(firstLookMs(firstBeatMs));
     this.beatLane = clock.lane(intervalMs);
     this.hasHooks =
@@ -67,7 +79,16 @@ export class MountedSettings<Subject> {
   /** The same with an interval that is no longer than this. */
   withinInterval(intervalMs: number): MountedSettings<Subject> {
     if (this.settings.intervalMs <= intervalMs) return this;
-    return new MountedSettings({ ...this.settings, intervalMs }, this.mount, this.headers);
+    return this.#with({ intervalMs });
+  }
+
+  /** The same with a head that is withheld for so long. */
+  withFirstBeat(firstBeatMs: number): MountedSettings<Subject> {
+    return this.#with({ firstBeatMs });
+  }
+
+  #with(some: Partial<Settings<Subject>>): MountedSettings<Subject> {
+    return new MountedSettings({ ...this.settings, ...some }, this.mount, this.headers, this.runs);
   }
 
   /** Until the first beat, of which `leftMs` are left. Rounded up, so that there are few lanes. */
@@ -89,10 +110,11 @@ export function mountFetchOptions(
 ): MountedSettings<Request> {
   const settings = resolveOptions<Request>(options, {
     environment: environmentSwitch(),
-    alsoKnown: ['headers'],
+    alsoKnown: ['headers', 'runs'],
   });
   checkHeaders(options?.headers);
-  return new MountedSettings(settings, where, headers);
+  const runs = checkRuns(options);
+  return new MountedSettings(settings, where, withRunHeaders(headers, runs), runs);
 }
 
 /** @throws HoldOpenError if an option is wrong. */
@@ -115,4 +137,24 @@ function checkHeaders(given: FetchHoldOpenOptions['headers']): void {
     "headers must be a function of the request, such as () => ({ 'Access-Control-Allow-Origin': '*' }), for each held head has its own.",
     { option: 'headers', given },
   );
+}
+
+function checkRuns(options: FetchHoldOpenOptions | undefined): RunsPort | undefined {
+  const given: unknown = options?.runs;
+  if (given === undefined) return undefined;
+  if (!isRunsPort(given)) {
+    throw new HoldOpenError(
+      'HOLDOPEN_INVALID_OPTION',
+      'runs must be what createRuns() of @holdopen/runs gives, such as runs: createRuns({ authorize }).',
+      { option: 'runs', given },
+    );
+  }
+  if (options?.onDisconnect === 'abort') {
+    throw new HoldOpenError(
+      'HOLDOPEN_CONFLICTING_OPTIONS',
+      "onDisconnect: 'abort' contradicts runs, whose work goes on when its client has left. Leave one of them out; a client ends its run with DELETE.",
+      { option: 'onDisconnect', given: 'abort' },
+    );
+  }
+  return given;
 }

@@ -1,3 +1,4 @@
+import type { FetchHoldOpenOptions } from '@holdopen/fetch';
 import type { Authorize } from './access/authorize.js';
 import type { CorsOptions } from './cors.js';
 import type { OwnerOptions } from './owner/options.js';
@@ -77,6 +78,12 @@ export interface RunsOptions extends OwnerOptions {
    * @default 10 MiB
    */
   maxBodyBytes?: number | undefined;
+  /**
+   * How the run routes are kept alive while a client waits there for events or a result: the options
+   * of `holdOpen`.
+   * @default those of holdOpen
+   */
+  hold?: Omit<FetchHoldOpenOptions, 'headers' | 'runs'> | undefined;
   /**
    * The path of the run routes, for `Link` and `Location`.
    * @default '/runs'

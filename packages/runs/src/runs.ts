@@ -1,7 +1,10 @@
 import { asyncPreference } from './attach/prefer.js';
 import { RunsContext, type RunsRuntime } from './context.js';
+import type { RunDescription } from './describe.js';
 import { RunError } from './errors.js';
 import type { RunsOptions } from './options.js';
+import { HeldRoutes } from './routes/held.js';
+import { listRuns } from './routes/list.js';
 import { intentOf } from './serve/intent.js';
 import { OwnRuns, type RunsDrainResult } from './serve/own-runs.js';
 import { RunServer } from './serve/serve.js';
@@ -31,6 +34,7 @@ export class Runs {
   readonly #own: OwnRuns;
   readonly #server: RunServer;
   readonly #sweeper: Sweeper;
+  readonly #routes: HeldRoutes;
 
   /** @throws RunError `invalid_option` */
   constructor(options: RunsOptions, runtime?: RunsRuntime) {
@@ -38,6 +42,7 @@ export class Runs {
     this.context = new RunsContext(settings, runtime);
     this.#own = new OwnRuns(settings);
     this.#server = new RunServer(this.context, this.#own);
+    this.#routes = new HeldRoutes(this.context);
     const { timers } = this.context.runtime;
     this.#sweeper = new Sweeper(() => this.context.store, timers, settings.sweepIntervalMs);
   }
@@ -56,6 +61,31 @@ export class Runs {
     if (intent.kind === 'plain') return work(request, new PlainInfo(request));
     this.#sweeper.start();
     return this.#server.serve({ request, work, about }, intent);
+  }
+
+  /**
+   * The run routes, to be mounted at `basePath`: `GET /` lists the caller's running runs, `GET /:id`
+   * says what one is doing, `/:id/events` and `/:id/result` give its output, and `DELETE /:id` ends it.
+   * On Bun pass the server on, which is the second argument of `fetch`. For Node's `(req, res)` there
+   * is `runsMiddleware` of `@holdopen/runs/node`.
+   * @example
+   * app.all('/runs/*', (c) => runs.fetch(c.req.raw));
+   */
+  fetch(request: Request, server?: unknown): Promise<Response> {
+    return this.#routes.fetch(request, server);
+  }
+
+  /** The same, but `undefined` for a path that is none of the routes'. */
+  match(request: Request, server?: unknown): Promise<Response> | undefined {
+    return this.#routes.match(request, server);
+  }
+
+  /**
+   * The running runs of a principal, oldest first: what a page asks for after a reload.
+   * @throws RunError `store_away`
+   */
+  list(principal: string): Promise<RunDescription[]> {
+    return listRuns(this.context, principal);
   }
 
   /**

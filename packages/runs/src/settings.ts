@@ -20,6 +20,7 @@ export interface RunsSettings {
   readonly whileRunning: 'attach' | 'refuse';
   readonly fingerprint: RunsOptions['fingerprint'];
   readonly maxBodyBytes: number;
+  readonly hold: RunsOptions['hold'];
   /** Without a slash at its end. */
   readonly basePath: string;
   /** Beyond the built-in ones; lower-case. */
@@ -40,7 +41,7 @@ export const DELIVERY_MS = 60_000;
 
 const KNOWN: ReadonlySet<string> = new Set<keyof RunsOptions>([
   ...(['authorize', 'store', 'secret', 'anonymous', 'keyHeader', 'key', 'methods'] as const),
-  ...(['onLost', 'whileRunning', 'fingerprint', 'maxBodyBytes', 'basePath'] as const),
+  ...(['onLost', 'whileRunning', 'fingerprint', 'maxBodyBytes', 'hold', 'basePath'] as const),
   ...(['keepHeaders', 'cors', 'maxRunning', 'maxRunningPerPrincipal', 'tokenTtlMs'] as const),
   ...(['isRevoked', 'slowPollMs', 'sweepIntervalMs', 'codec', 'leaseMs', 'graceMs'] as const),
   ...(['retentionMs', 'maxLogBytes', 'maxEntryBytes', 'windowBytes'] as const),
@@ -82,6 +83,7 @@ export function resolveRunsOptions(options: RunsOptions): RunsSettings {
     whileRunning: oneOf('whileRunning', options.whileRunning, ['attach', 'refuse']),
     fingerprint: optional('fingerprint', options.fingerprint),
     maxBodyBytes: whole('maxBodyBytes', options.maxBodyBytes, defaults.DEFAULT_MAX_BODY_BYTES),
+    hold: options.hold,
     basePath: basePathOf(options.basePath),
     keepHeaders: keepHeadersOf(options.keepHeaders),
     cors: corsOf(options.cors),

@@ -1,0 +1,74 @@
+import type { HoldHandle } from '@holdopen/core';
+import type { HeadersInput } from './mounted.js';
+
+/** What the handler's call is told when its work belongs to a run. */
+export interface RunInfo {
+  /** Fires when the work is in vain. */
+  readonly signal: AbortSignal;
+  /** The run; `undefined` if the request is none. */
+  readonly id: string | undefined;
+}
+
+/** What is known of a request beside itself. */
+export interface RunAbout {
+  readonly route?: string | undefined;
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+}
+
+/**
+ * What this package needs of runs. `createRuns()` of @holdopen/runs gives one; nothing else of runs is
+ * known here.
+ */
+export interface RunsPort {
+  /** Calls the handler with the request as it is, or answers from a run in its place. */
+  serve<Result>(
+    request: Request,
+    work: (request: Request, info: RunInfo) => Result,
+    about?: RunAbout,
+  ): Result | Promise<Response>;
+  /** How long the head must be withheld since the client asked for a 202 by then. */
+  withholdMs(request: Request): number | undefined;
+  /** What a held head can say of the request's run. */
+  heldHeaders(request: Request): Headers;
+}
+
+export function isRunsPort(given: unknown): given is RunsPort {
+  if (typeof given !== 'object' || given === null) return false;
+  const names = ['serve', 'withholdMs', 'heldHeaders'] as const;
+  return names.every((name) => typeof (given as Partial<RunsPort>)[name] === 'function');
+}
+
+/** A held head names the run, so that a client that loses it knows where to come back to. */
+export function withRunHeaders(
+  given: ((request: Request) => HeadersInput) | undefined,
+  runs: RunsPort | undefined,
+): ((request: Request) => HeadersInput) | undefined {
+  if (runs === undefined) return given;
+  return (request) => {
+    const headers = runs.heldHeaders(request);
+    if (given === undefined) return headers;
+    for (const [name, value] of new Headers(given(request))) headers.set(name, value);
+    return headers;
+  };
+}
+
+/** A run's work has no connection, so it is held by nobody: its signal is the run's. */
+export class RunHandle implements HoldHandle {
+  readonly signal: AbortSignal;
+  readonly id: string;
+  readonly #isOver: () => boolean;
+
+  constructor({ signal, id = '' }: RunInfo, isOver: () => boolean) {
+    this.signal = signal;
+    this.id = id;
+    this.#isOver = isOver;
+  }
+
+  /** Whoever watches the run is kept waiting by its own hold. */
+  touch(): void {}
+
+  get state(): HoldHandle['state'] {
+    if (this.signal.aborted) return 'failed';
+    return this.#isOver() ? 'complete' : 'waiting';
+  }
+}

@@ -1,0 +1,48 @@
+import { type MountedSettings, mountFetchOptions, watchCall } from '@holdopen/fetch';
+import { asyncPreference } from '../attach/prefer.js';
+import type { RunsContext } from '../context.js';
+import { corsHeaders } from '../cors.js';
+import { notFound } from '../problem.js';
+import type { Place } from './place.js';
+import { RunRoutes } from './routes.js';
+
+/** The run routes, kept alive while a client waits there. */
+export class HeldRoutes {
+  readonly #routes: RunRoutes;
+  readonly #mounted: MountedSettings<Request>;
+
+  /** @throws HoldOpenError if an option of `hold` is wrong */
+  constructor(context: RunsContext) {
+    this.#routes = new RunRoutes(context);
+    const { hold, cors } = context.settings;
+    this.#mounted = mountFetchOptions(
+      {
+        format: (request) => (this.#placeOf(request)?.kind === 'events' ? 'sse' : 'auto'),
+        ...hold,
+      },
+      'route',
+      (request) => context.knownHeaders.get(request) ?? corsHeaders(request, cors),
+    );
+  }
+
+  /** `undefined` for a path that is none of ours. `server` is Bun's. */
+  match(request: Request, server?: unknown): Promise<Response> | undefined {
+    const place = this.#placeOf(request);
+    return place === undefined ? undefined : this.#answer(request, server, place);
+  }
+
+  fetch(request: Request, server?: unknown): Promise<Response> {
+    return this.match(request, server) ?? Promise.resolve(notFound());
+  }
+
+  #placeOf(request: Request): Place | undefined {
+    return this.#routes.match(request);
+  }
+
+  #answer(request: Request, server: unknown, place: Place): Promise<Response> {
+    // Whoever asks for a 202 after some time gets it with its status.
+    const waitMs = place.kind === 'result' ? asyncPreference(request)?.waitMs : undefined;
+    const mounted = waitMs === undefined ? this.#mounted : this.#mounted.withFirstBeat(waitMs);
+    return watchCall(request, server, mounted, () => this.#routes.answer(request, place));
+  }
+}
