@@ -17,7 +17,7 @@ export interface MemoryStoreOptions {
    */
   maxRuns?: number | undefined;
   /**
-   * Bytes of all logs together. A run that finds no room fails with `log_full`.
+   * Memory of all logs together, with some 256 bytes for each entry beyond its own. A run that finds no room fails with `log_full`.
    * @default 256 MiB
    */
   maxBytes?: number | undefined;

@@ -15,6 +15,9 @@ export interface TableLimits {
   readonly maxBytes: number;
 }
 
+/** What an entry takes beyond its bytes, roughly: a log of tiny events is mostly that. */
+const ENTRY_COST_BYTES = 256;
+
 /** The rows of the memory store by slot, within bounds. Knows what is expired, and nothing of owners. */
 export class Table {
   readonly #limits: TableLimits;
@@ -29,6 +32,7 @@ export class Table {
     return this.#rows.size;
   }
 
+  /** With what the entries take beyond their bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -70,7 +74,7 @@ export class Table {
   ): boolean {
     let logBytes = head?.length ?? 0;
     for (const entry of entries) logBytes += entry.length;
-    return this.#resize(row, logBytes, must, now) && this.#put(row, entries, head);
+    return this.#resize(row, logBytes, entries.length, must, now) && this.#put(row, entries, head);
   }
 
   /** Adds to the log, without looking at what is there already. */
@@ -85,7 +89,8 @@ export class Table {
     for (const entry of added) logBytes += entry.length;
     const first = row.record.head === undefined ? head : undefined;
     logBytes += first?.length ?? 0;
-    if (!this.#resize(row, logBytes, must, now)) return false;
+    const count = row.entries.length + added.length;
+    if (!this.#resize(row, logBytes, count, must, now)) return false;
     // The log of a row is its own array; it is copied only for a snapshot.
     (row.entries as Uint8Array[]).push(...added);
     return this.#put(row, row.entries, row.record.head ?? first);
@@ -128,8 +133,8 @@ export class Table {
     return true;
   }
 
-  #resize(row: Row, logBytes: number, must: boolean, now: number): boolean {
-    const more = logBytes - row.record.logBytes;
+  #resize(row: Row, logBytes: number, entries: number, must: boolean, now: number): boolean {
+    const more = logBytes + entries * ENTRY_COST_BYTES - costOf(row);
     if (!must && this.#bytes + more > this.#limits.maxBytes) this.#dropExpired(now);
     if (!must && this.#bytes + more > this.#limits.maxBytes) return false;
     this.#bytes += more;
@@ -143,13 +148,17 @@ export class Table {
 
   #drop(slot: string, row: Row): void {
     this.#rows.delete(slot);
-    this.#bytes -= row.record.logBytes;
+    this.#bytes -= costOf(row);
   }
 }
 
 /** Whether the owner may still write: it was heard of within lease and grace. */
 export function isOwned(row: Row, now: number): boolean {
   return row.record.state === 'running' && now < lostFrom({ ...row.record, now });
+}
+
+function costOf({ record, entries }: Row): number {
+  return record.logBytes + entries.length * ENTRY_COST_BYTES;
 }
 
 function copyOf(row: Row): Row {
