@@ -19,7 +19,7 @@ export interface RunsRuntime {
 
 const { Date: Time } = globalThis;
 
-export const systemRuntime: RunsRuntime = {
+const systemRuntime: RunsRuntime = {
   timers: systemTimers,
   random: systemRandom,
   now: () => Time.now(),

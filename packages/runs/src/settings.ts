@@ -37,7 +37,7 @@ export interface RunsSettings {
 }
 
 /** How long a run that is to be gone after its delivery waits for it. */
-export const DELIVERY_MS = 60_000;
+const DELIVERY_MS = 60_000;
 
 const KNOWN: ReadonlySet<string> = new Set<keyof RunsOptions>([
   ...(['authorize', 'store', 'secret', 'anonymous', 'keyHeader', 'key', 'methods'] as const),

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WorkInfo } from '../src/serve/work.js';
 import { ask, gate, KEY, openRuns, problemOf, quiet, runOf, serve } from './support/desk.js';
@@ -245,6 +246,41 @@ describe('the request of a run', () => {
     // Without it a lost update would be written over.
     expect(seen.headers.get('if-match')).toBe('"v3"');
   });
+});
+
+test('the work runs in the async context of the request that started it', async () => {
+  const runs = openRuns();
+  const storage = new AsyncLocalStorage<string>();
+  const work = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return new Response(storage.getStore());
+  };
+  const first = storage.run('first', () => serve(runs, ask({ key: KEY, body: 'x' }), work));
+  await storage.run('second', () => serve(runs, ask({ key: KEY, body: 'x' }), work));
+  expect(await (await first).text()).toBe('first');
+});
+
+test('a platform that stops early is told of the work, also when its caller has left', async () => {
+  const runs = openRuns();
+  const awake: Promise<unknown>[] = [];
+  const go = gate();
+  const left = new AbortController();
+  const about = { waitUntil: (work: Promise<unknown>) => void awake.push(work) };
+  const request = ask({ key: KEY, signal: left.signal });
+  const answer = runs.serve(
+    request,
+    async () => {
+      await go.opened;
+      return new Response('x');
+    },
+    about,
+  );
+  await vi.waitFor(() => expect(awake).toHaveLength(1));
+  left.abort();
+  await answer;
+  go.open();
+  await Promise.all(awake);
+  expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 0 });
 });
 
 describe('the answer of a run', () => {
