@@ -252,7 +252,7 @@ describe('a list of runs', () => {
       token: undefined,
     });
     const refused = await door.toList(ask({ headers: { 'x-user': '' } }));
-    expect(refused.kind === 'refused' && refused.response.status).toBe(404);
+    expect(refused.kind === 'refused' && refused.response.status).toBe(403);
   });
 });
 

@@ -71,7 +71,8 @@ export class Gate {
   async toList(request: Request): Promise<Access> {
     const access = await this.#ask(request, 'read', undefined, undefined);
     if (access.kind === 'granted') return access;
-    return refused(access.response ?? notFound(this.#cors(request)));
+    const problem = { status: 403, code: 'forbidden', detail: 'You may not see runs.' };
+    return refused(access.response ?? problemResponse(problem, this.#cors(request)));
   }
 
   async #ask(
