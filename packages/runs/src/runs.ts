@@ -1,4 +1,4 @@
-import { asyncPreference } from './attach/prefer.js';
+import { withheldMs } from './attach/prefer.js';
 import { RunsContext, type RunsRuntime } from './context.js';
 import type { RunDescription } from './describe.js';
 import { RunError } from './errors.js';
@@ -93,10 +93,10 @@ export class Runs {
    * after this long; `undefined` if it did not.
    */
   withholdMs(request: Request): number | undefined {
-    const preference = asyncPreference(request);
-    if (preference === undefined) return undefined;
+    const untilMs = withheldMs(request);
+    if (untilMs === undefined) return undefined;
     const { kind } = intentOf(request, this.context.settings);
-    return kind === 'keyed' || kind === 'resume' ? preference.waitMs : undefined;
+    return kind === 'keyed' || kind === 'resume' ? untilMs : undefined;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type MountedSettings, mountFetchOptions, watchCall } from '@holdopen/fetch';
-import { asyncPreference } from '../attach/prefer.js';
+import { withheldMs } from '../attach/prefer.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import { notFound } from '../problem.js';
@@ -40,9 +40,9 @@ export class HeldRoutes {
   }
 
   #answer(request: Request, server: unknown, place: Place): Promise<Response> {
-    // Whoever asks for a 202 after some time gets it with its status.
-    const waitMs = place.kind === 'result' ? asyncPreference(request)?.waitMs : undefined;
-    const mounted = waitMs === undefined ? this.#mounted : this.#mounted.withFirstBeat(waitMs);
+    // Whoever asks for a 202 gets it as one.
+    const untilMs = place.kind === 'result' ? withheldMs(request) : undefined;
+    const mounted = untilMs === undefined ? this.#mounted : this.#mounted.withFirstBeat(untilMs);
     return watchCall(request, server, mounted, () => this.#routes.answer(request, place));
   }
 }
