@@ -70,6 +70,16 @@ export const leaseChecks = [
     expectThat((await bench.markLost(run))?.state === 'running', 'nor can the old epoch end it');
   }),
 
+  check('who speaks of an earlier start cannot call a later one lost', async (bench) => {
+    const first = await bench.start();
+    await bench.settle(first, 0, 'released');
+    const second = await bench.start();
+    await bench.passUnits(7);
+    const record = await bench.markLost(first);
+    expectThat(record?.state === 'running', 'though its grace is over', record);
+    expectThat((await bench.markLost(second))?.state === 'lost', 'who speaks of it can');
+  }),
+
   check('lost is said once, by whoever is first, and is the same for all', async (bench) => {
     const run = await bench.start();
     await bench.passUnits(7);
