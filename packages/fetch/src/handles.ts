@@ -10,11 +10,17 @@ type ArmedRequest = Request & { [ARM]?: Arm };
 /** For requests that let nobody add to them. */
 const arms = new WeakMap<Request, Arm>();
 
-/** Handles of the work of runs, whose requests are made for them. */
-const runHandles = new WeakMap<Request, HoldHandle>();
+/** Handles of the work of runs, whose requests are made for them. None until there is a run. */
+let runHandles: WeakMap<Request, HoldHandle> | undefined;
 
 export function rememberRun(request: Request, handle: HoldHandle): void {
+  runHandles ??= new WeakMap();
   runHandles.set(request, handle);
+}
+
+/** For adapters: the handle of the work that this request was made for; `undefined` if it was not. */
+export function holdOfRun(request: Request): HoldHandle | undefined {
+  return runHandles?.get(request);
 }
 
 /** The call of a handler that is watched for this request. */
@@ -46,5 +52,5 @@ export function rememberArm(request: Request, arm: Arm): void {
 export function getHold(request: Request | RequestEvent): HoldHandle {
   const found = requestOf(request);
   if (found === undefined) return inertHandle();
-  return armOf(found) ?? runHandles.get(found) ?? inertHandle();
+  return armOf(found) ?? holdOfRun(found) ?? inertHandle();
 }

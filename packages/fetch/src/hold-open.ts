@@ -1,8 +1,7 @@
 import { HoldOpenError } from '@holdopen/core';
-import { rememberRun } from './handles.js';
 import { type FetchHoldOpenOptions, mountFetchOptions } from './mounted.js';
 import { type RequestEvent, requestOf } from './request.js';
-import { type RunAbout, RunHandle, type RunInfo } from './runs.js';
+import { serveRun, waitUntilOf } from './serve-run.js';
 import { registry, surroundings } from './surroundings.js';
 import { watchCall } from './watch-call.js';
 
@@ -55,17 +54,12 @@ export function holdOpen<
     if (runs === undefined) return watchCall(request, args[1], mounted, call);
     const withheldMs = runs.withholdMs(request);
     const withheld = withheldMs === undefined ? mounted : mounted.withFirstBeat(withheldMs);
+    const work = (given: Request): unknown =>
+      given === request
+        ? call()
+        : Reflect.apply(handler, this, [inPlaceOf(args[0], given), ...args.slice(1)]);
     return watchCall(request, args[1], withheld, () =>
-      runs.serve(
-        request,
-        (given, info) => {
-          if (given === request) return call();
-          return workOfRun(given, info, () =>
-            Reflect.apply(handler, this, [inPlaceOf(args[0], given), ...args.slice(1)]),
-          );
-        },
-        { waitUntil: waitUntilOf(args) },
-      ),
+      serveRun(runs, request, work, { waitUntil: waitUntilOf(args.slice(1, 3)) }),
     );
   }
   // Deno gives a handler that declares no arguments none.
@@ -74,35 +68,10 @@ export function holdOpen<
   return holdOpenHandler as FetchHandler<Req, Rest, Result>;
 }
 
-/** Calls the handler for a run. What it reaches of its hold is the run's. */
-function workOfRun(request: Request, info: RunInfo, call: () => unknown): unknown {
-  let isOver = false;
-  rememberRun(request, new RunHandle(info, () => isOver));
-  const over = (): void => {
-    isOver = true;
-  };
-  const result = call();
-  if (result instanceof Promise) result.then(over, over);
-  else over();
-  return result;
-}
-
 /** What a handler is given first: the request, or what a framework wraps it in. */
 function inPlaceOf(first: unknown, request: Request): unknown {
   if (requestOf(first) === first) return request;
   return Object.create(first as object, { request: { value: request, enumerable: true } });
-}
-
-/** Of a Worker's context, which stands behind the request and perhaps its environment. */
-function waitUntilOf(args: readonly unknown[]): RunAbout['waitUntil'] {
-  for (const arg of args.slice(1, 3)) {
-    const context = arg as { waitUntil?: unknown } | null | undefined;
-    if (typeof context?.waitUntil === 'function') {
-      const { waitUntil } = context as { waitUntil(work: Promise<unknown>): void };
-      return (work) => waitUntil.call(context, work);
-    }
-  }
-  return undefined;
 }
 
 function withoutRequest(call: () => unknown): unknown {

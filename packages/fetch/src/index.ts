@@ -16,7 +16,7 @@ export {
   type LateSuccess,
 } from '@holdopen/core';
 export { drain } from './drain.js';
-export { getHold } from './handles.js';
+export { getHold, holdOfRun } from './handles.js';
 export { type FetchHandler, type HandlerResult, holdOpen } from './hold-open.js';
 export { holdResponse } from './hold-response.js';
 export {
@@ -26,6 +26,7 @@ export {
   mountFetchOptions,
 } from './mounted.js';
 export type { RequestEvent } from './request.js';
-export type { RunAbout, RunInfo, RunsPort } from './runs.js';
+export { type RunAbout, type RunInfo, type RunsPort, withRunHeaders } from './runs.js';
+export { serveRun, waitUntilOf } from './serve-run.js';
 export { registry } from './surroundings.js';
 export { watchCall } from './watch-call.js';

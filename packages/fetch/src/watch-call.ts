@@ -1,5 +1,5 @@
 import { Arm } from './arm.js';
-import { armOf, rememberArm } from './handles.js';
+import { armOf, holdOfRun, rememberArm } from './handles.js';
 import type { MountedSettings } from './mounted.js';
 import { isBun } from './runtime.js';
 
@@ -39,7 +39,8 @@ function watch(
     present.remount(mounted);
     return undefined;
   }
-  if (!mounted.settings.enabled) return undefined;
+  // What a run records is without beats; those are made for each client.
+  if (!mounted.settings.enabled || holdOfRun(request) !== undefined) return undefined;
   const arm = new Arm(request, isBun ? server : undefined, mounted);
   rememberArm(request, arm);
   return arm;

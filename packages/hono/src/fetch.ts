@@ -1,12 +1,11 @@
 import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
 import { getHold, registry, watchCall } from '@holdopen/fetch';
 import type { Context, Next } from 'hono';
+import { inside } from './inside.js';
 import type { Mounted } from './options.js';
 import { rememberContext } from './remember.js';
 import { isSameRequest } from './same-request.js';
-import { createInside, type HeldCall, splitContext } from './split-context.js';
-
-const inside = createInside();
+import { type HeldCall, splitContext } from './split-context.js';
 
 /**
  * Holds a response where there is nothing below Hono but fetch. Only the very first middleware may
@@ -34,6 +33,7 @@ export async function holdByFetch(
     refuse(c);
     return pass(c, next);
   }
+  const scope = inside;
   rememberContext(request, c);
   const call: HeldCall = { request, env: c.env };
   let answered: Response | undefined;
@@ -44,9 +44,9 @@ export async function holdByFetch(
   };
   const given = await watchCall(request, serverOf(c.env), mounted.fetch, () => {
     c.set('holdOpen', getHold(request));
-    return inside.run(call, answer);
+    return scope.run(call, answer);
   });
-  if (given !== undefined && given !== answered) void splitContext(c, inside, call, given);
+  if (given !== undefined && given !== answered) void splitContext(c, scope, call, given);
 }
 
 /** Calls a whole app so that its middleware finds the hold around it. */

@@ -1,10 +1,11 @@
 import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
-import { watchCall } from '@holdopen/fetch';
-import type { Context, MiddlewareHandler } from 'hono';
+import { holdOfRun, serveRun, waitUntilOf, watchCall } from '@holdopen/fetch';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { callInside, fetchHoldOf, holdByFetch, serverOf } from './fetch.js';
-import { holdBelow, isServedBy, nodePairOf } from './node.js';
-import { type HonoHoldOpenOptions, mount } from './options.js';
+import { holdBelow, isServedBy, nodePairOf, withoutPair } from './node.js';
+import { type HonoHoldOpenOptions, type Mounted, mount, withheld } from './options.js';
 import { isFirst, mountOf } from './route.js';
+import { answerFromRun } from './run.js';
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -80,23 +81,45 @@ function createMiddleware(options: HonoHoldOpenOptions | undefined): MiddlewareH
   const onRoute = mount(options, 'route');
   return async function holdOpenMiddleware(c, next) {
     const mounted = mountOf(c) === 'global' ? overAll : onRoute;
-    const pair = nodePairOf(c.env);
-    if (pair === undefined) {
-      await holdByFetch(c, next, mounted, isFirst(c, holdOpenMiddleware));
-      return;
-    }
-    const hold = isServedBy(pair, c)
-      ? holdBelow(c.req.raw, c, pair, mounted)
-      : (pair.incoming.holdOpen ?? inertHandle());
-    c.set('holdOpen', hold);
-    await next();
+    const { runs } = mounted;
+    const isFirstOfAll = isFirst(c, holdOpenMiddleware);
+    if (runs === undefined) return hold(c, next, mounted, isFirstOfAll);
+    const answer = (): Promise<void> => answerFromRun(c, next, runs);
+    return hold(c, answer, withheld(mounted, c.req.raw), isFirstOfAll);
   };
+}
+
+async function hold(
+  c: Context,
+  next: Next,
+  mounted: Mounted,
+  isFirstOfAll: boolean,
+): Promise<void> {
+  const pair = nodePairOf(c.env);
+  if (pair === undefined) return holdByFetch(c, next, mounted, isFirstOfAll);
+  const below = isServedBy(pair, c)
+    ? holdBelow(c.req.raw, c, pair, mounted)
+    : pair.incoming.holdOpen;
+  // Within the work of a run there is the run's already.
+  c.set('holdOpen', holdOfRun(c.req.raw) ?? below ?? inertHandle());
+  await next();
 }
 
 function wrapApp(app: FetchApp, options: HonoHoldOpenOptions | undefined): FetchApp {
   const mounted = mount(options, 'global');
   return {
     fetch(request, env, executionContext) {
+      const { runs } = mounted;
+      if (runs !== undefined) {
+        // What the app makes belongs to the run, so that nothing of it may meet the connection.
+        const work = (given: Request) => {
+          const own = given === request ? env : withoutPair(env);
+          return callInside(given, own, () => app.fetch(given, own, executionContext));
+        };
+        return watchCall(request, serverOf(env), withheld(mounted, request).fetch, () =>
+          serveRun(runs, request, work, { waitUntil: waitUntilOf([executionContext]) }),
+        );
+      }
       const call = (): Response | Promise<Response> => app.fetch(request, env, executionContext);
       const pair = nodePairOf(env);
       if (pair === undefined) {

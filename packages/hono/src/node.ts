@@ -28,6 +28,13 @@ export function nodePairOf(env: unknown): NodePair | undefined {
   return typeof pair?.outgoing?.writeHead === 'function' ? (pair as NodePair) : undefined;
 }
 
+/** The environment without the pair. */
+export function withoutPair(env: unknown): unknown {
+  if (nodePairOf(env) === undefined) return env;
+  const { incoming: _, outgoing: __, ...others } = env as Record<string, unknown>;
+  return others;
+}
+
 /**
  * Whether the pair was handed to the app for this context, and not by a handler for a request of its
  * own: `app.request('/other', {}, c.env)`.

@@ -1,5 +1,11 @@
 import type { HoldOpenOptions, Mount } from '@holdopen/core';
-import { type FetchHoldOpenOptions, getHold, mountFetchOptions } from '@holdopen/fetch';
+import {
+  type FetchHoldOpenOptions,
+  getHold,
+  mountFetchOptions,
+  type RunsPort,
+  withRunHeaders,
+} from '@holdopen/fetch';
 import { mountOptions as mountNodeOptions } from '#below';
 import { heldHeaders, onceHeld, standAside } from './held-context.js';
 import { contextOf, requestOf } from './remember.js';
@@ -18,21 +24,33 @@ export interface Mounted {
   /** Some of them are functions, which want the request. */
   readonly hasFunctions: boolean;
   readonly headers: HonoHoldOpenOptions['headers'];
+  readonly runs: RunsPort | undefined;
 }
 
 /** @throws HoldOpenError if an option is wrong. */
 export function mount(options: HonoHoldOpenOptions | undefined, where: Mount): Mounted {
   const { headers } = options ?? {};
   const fetch = mountFetchOptions(options, where, headersFromContext(headers));
-  const { headers: _, ...common } = options ?? {};
+  const { headers: _, runs: __, ...common } = options ?? {};
   const node = mountNodeOptions(forNodeRequests(common), where);
   return {
     enabled: fetch.settings.enabled,
     node,
     fetch,
     hasFunctions: Object.values(options ?? {}).some((value) => typeof value === 'function'),
-    headers,
+    headers: withRunHeaders(headers, fetch.runs),
+    runs: fetch.runs,
   };
+}
+
+/** The same with a head that is withheld for a client that asked for a 202. */
+export function withheld(mounted: Mounted, request: Request): Mounted {
+  const { node, fetch, runs } = mounted;
+  const untilMs = runs?.withholdMs(request);
+  if (untilMs === undefined) return mounted;
+  // On Workers there is none of Node's.
+  const nodeWithheld = (node as typeof node | undefined)?.withFirstBeat(untilMs) ?? node;
+  return { ...mounted, node: nodeWithheld, fetch: fetch.withFirstBeat(untilMs) };
 }
 
 /** What middleware has set on the context so far, and what the option `headers` gives. */

@@ -46,6 +46,27 @@ export async function splitContext(
   call: HeldCall,
   held: Response,
 ): Promise<void> {
+  const finalized = split(c, inside, call, held);
+  for (let i = 0; i < MICROTASKS; i++) await undefined;
+  Reflect.deleteProperty(c, 'res');
+  Object.defineProperty(c, 'finalized', {
+    configurable: true,
+    enumerable: true,
+    writable: true,
+    value: finalized(),
+  });
+}
+
+/**
+ * The same where nobody waits for the work: middleware around may take its time with the answer, and
+ * must not find what the handler answers later.
+ */
+export function splitForGood(c: Context, inside: Inside, call: HeldCall, held: Response): void {
+  split(c, inside, call, held);
+}
+
+/** Gives what `finalized` is for those inside. */
+function split(c: Context, inside: Inside, call: HeldCall, held: Response): () => boolean {
   const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res');
   let { finalized } = c;
   const isInside = (): boolean => inside.getStore() === call;
@@ -64,12 +85,5 @@ export async function splitContext(
       if (isInside()) own?.set?.call(c, value);
     },
   });
-  for (let i = 0; i < MICROTASKS; i++) await undefined;
-  Reflect.deleteProperty(c, 'res');
-  Object.defineProperty(c, 'finalized', {
-    configurable: true,
-    enumerable: true,
-    writable: true,
-    value: finalized,
-  });
+  return () => finalized;
 }

@@ -28,6 +28,11 @@ export class MountedSettings {
     this.uploadLane = clock.lane(Math.min(lookMs, MAX_UPLOAD_LOOK_MS));
   }
 
+  /** The same with a head that is withheld for so long. */
+  withFirstBeat(firstBeatMs: number): MountedSettings {
+    return new MountedSettings({ ...this.settings, firstBeatMs }, this.mount);
+  }
+
   /** The same with an interval that is no longer than this. */
   withinInterval(intervalMs: number): MountedSettings {
     if (this.settings.intervalMs <= intervalMs) return this;
