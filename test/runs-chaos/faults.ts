@@ -1,0 +1,46 @@
+import { chanceOf } from './chance.js';
+
+export type Fault = { readonly atMs: number } /** All connections of clients to one server. */ & (
+  | { readonly does: 'cut'; readonly server: number }
+  /** The connections of one server to Redis; or its answers get lost for a while before. */
+  | { readonly does: 'cut link' | 'swallow'; readonly server: number; readonly forMs: number }
+  | { readonly does: 'kill server'; readonly server: number; readonly forMs: number }
+  | { readonly does: 'kill redis'; readonly forMs: number }
+);
+
+/** Between two deaths of Redis owners must be able to renew their leases. */
+const REDIS_REST_MS = 3_500;
+
+/** What goes wrong in this time. The same for the same seed. */
+export function faultsOf(seed: number, durationMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const some = (everyMs: number, least: number, make: (atMs: number, i: number) => Fault): void => {
+    const chance = chanceOf('when', seed, everyMs);
+    const count = Math.max(least, Math.round(durationMs / everyMs));
+    for (let i = 0; i < count; i += 1) faults.push(make(chance.next() * durationMs, i));
+  };
+  const chance = chanceOf('faults', seed);
+  const server = (): number => chance.from(0, 1);
+  some(1_100, 4, (atMs) => ({ atMs, does: 'cut', server: server() }));
+  some(2_000, 2, (atMs) => ({ atMs, does: 'cut link', server: server(), forMs: 0 }));
+  some(4_000, 2, (atMs) => ({
+    atMs,
+    does: 'swallow',
+    server: server(),
+    forMs: chance.from(50, 700),
+  }));
+  // Each of them dies.
+  some(7_000, 2, (atMs, i) => ({
+    atMs,
+    does: 'kill server',
+    server: i < 2 ? i : server(),
+    forMs: chance.from(100, 2_000),
+  }));
+  const slots = Math.max(2, Math.floor(durationMs / 9_000));
+  for (let i = 0; i < slots; i += 1) {
+    const room = Math.max(0, durationMs / slots - REDIS_REST_MS);
+    const atMs = (durationMs / slots) * i + chance.next() * room;
+    faults.push({ atMs, does: 'kill redis', forMs: chance.from(50, 1_000) });
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
