@@ -164,6 +164,20 @@ describe('the events', () => {
     expect(text).toContain('data: 1\n\n');
   });
 
+  test('of work that failed before its first one say so in an event with an id', async () => {
+    quiet();
+    const { runs, go, status } = await slowRun();
+    const response = await runs.fetch(at(`${status}/events`));
+    go.fail(new Error('no'));
+    const last = blocksOf(await response.text()).at(-1);
+    expect(last?.event).toBe('error');
+    expect(JSON.parse(last?.data ?? '')).toMatchObject({ code: 'handler_error', status: 500 });
+    const again = await runs.fetch(
+      at(`${status}/events`, { headers: { 'last-event-id': last?.id ?? '' } }),
+    );
+    expect(again.status).toBe(204);
+  });
+
   test('of a run that has none are 406', async () => {
     const runs = openRuns(QUICK);
     const answer = await serve(runs, ask({ key: KEY }), () => Response.json(1));

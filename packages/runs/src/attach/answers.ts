@@ -29,20 +29,21 @@ export function resultResponse(
   return new Response(body, { status, headers });
 }
 
-/** An event stream that has begun. */
+/** An event stream that has begun, or ended before it had a head. */
 export function eventsResponse(
   { settings }: RunsContext,
   run: string,
-  head: RunHead,
-  body: ReadableStream<Uint8Array>,
+  head: RunHead | undefined,
+  body: ReadableStream<Uint8Array> | string,
   headers: Headers,
 ): Response {
-  addKept(headers, head);
+  if (head === undefined) headers.set('Content-Type', 'text/event-stream');
+  else addKept(headers, head);
   // A compressor would hold events back, and nginx would buffer them.
   headers.set('Cache-Control', 'no-store, no-transform');
   headers.set('X-Accel-Buffering', 'no');
   headers.set('Content-Location', eventsPath(settings, run));
-  return new Response(body, { status: head.status, headers });
+  return new Response(body, { status: head?.status ?? 200, headers });
 }
 
 /** The answer of a run that has no result, or broke off. */

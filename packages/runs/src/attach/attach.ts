@@ -14,7 +14,7 @@ import {
   failureResponse,
   resultResponse,
 } from './answers.js';
-import { eventBody } from './event-body.js';
+import { endBody, eventBody } from './event-body.js';
 import { find } from './found.js';
 import { runHeaders } from './headers.js';
 import { asyncPreference } from './prefer.js';
@@ -101,6 +101,11 @@ async function join(
         return notAcceptable(found.head, run, headers);
       case 'broken':
         delivered(context, run);
+        // Whoever follows the events is told in one how they ended, with an id, and does not come back.
+        if (as === 'events') {
+          const body = endBody(from, found.end, found.cursor);
+          return eventsResponse(context, run, undefined, body, headers);
+        }
         return endResponse(run, found.end, headers);
       case 'result':
         // Chunks have no ids, so that nobody can have come half way.

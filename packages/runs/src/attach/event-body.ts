@@ -67,6 +67,11 @@ export function eventBody(
   });
 }
 
+/** The events of a run that ended before it gave a head. */
+export function endBody(from: Cursor, end: EndEntry, cursor: Cursor): string {
+  return frameStart(formatCursor(from)) + frameEnd(end, cursor.run, formatCursor(cursor));
+}
+
 /** `undefined` when the watcher has left. */
 async function nextFrame(
   items: AsyncGenerator<WatchItem, void>,

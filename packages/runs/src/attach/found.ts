@@ -1,3 +1,4 @@
+import type { Cursor } from '../cursor.js';
 import type { EndEntry, RunHead } from '../entry.js';
 import type { WatchItem } from '../watch/feeds.js';
 
@@ -8,7 +9,7 @@ export type Found =
   /** All of a body. */
   | { readonly kind: 'result'; readonly head: RunHead; readonly chunks: readonly Uint8Array[] }
   /** The work ended without an answer, or in the middle of it. */
-  | { readonly kind: 'broken'; readonly end: EndEntry }
+  | { readonly kind: 'broken'; readonly end: EndEntry; readonly cursor: Cursor }
   /** A head that was not wanted. */
   | { readonly kind: 'unwanted'; readonly head: RunHead }
   /** Who waited has left. */
@@ -32,8 +33,8 @@ export async function find(
     } else if (value.entry.kind === 'chunk') {
       chunks.push(value.entry.bytes);
     } else if (value.entry.kind === 'end') {
-      const { entry: end } = value;
-      if (head === undefined || end.code !== undefined) return { kind: 'broken', end };
+      const { entry: end, cursor } = value;
+      if (head === undefined || end.code !== undefined) return { kind: 'broken', end, cursor };
       return { kind: 'result', head, chunks };
     }
   }
