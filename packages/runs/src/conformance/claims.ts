@@ -31,6 +31,21 @@ export const claimChecks = [
     },
   ),
 
+  check('a claim that arrives again after its run was released starts nothing', async (bench) => {
+    const request = bench.request({ restart: ['released'] });
+    const { record } = await bench.store.claim(request);
+    const settled = await bench.store.settle({
+      run: record.run,
+      fence: record.fence,
+      expectedTail: 0,
+      entry: bytes('end'),
+      state: 'released',
+      retentionMs: request.retentionMs,
+    });
+    expectOk(settled, 'the run is released');
+    expectOutcome(await bench.store.claim(request), 'exists', 'its epoch does not come again');
+  }),
+
   check('a new run is running, with an empty log, its lease and its expiry', async (bench) => {
     const request = bench.request();
     const { record } = await bench.store.claim(request);

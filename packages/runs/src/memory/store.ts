@@ -41,12 +41,15 @@ export class MemoryStore implements RunStore {
       return { outcome: 'started', record: { ...row.record, now } };
     }
     const { record } = there;
-    const repeated = record.fence.epoch === request.epoch && record.state === 'running';
+    const repeated = record.fence.epoch === request.epoch;
     if (record.fingerprint !== request.fingerprint) {
       return { outcome: 'conflict', record: { ...record, now } };
     }
-    if (repeated) return { outcome: 'started', record: { ...record, now } };
-    if (record.state === 'running' || !request.restart.includes(record.state)) {
+    if (repeated && record.state === 'running') {
+      return { outcome: 'started', record: { ...record, now } };
+    }
+    // A claim that was long on its way: its start is over, and no epoch comes again.
+    if (repeated || record.state === 'running' || !request.restart.includes(record.state)) {
       return { outcome: 'exists', record: { ...record, now } };
     }
     this.#restart(there, request, now);
