@@ -3,7 +3,7 @@ import { RunError } from './errors.js';
 import type { Random } from './timers.js';
 
 /** Characters of a run id that come from the key: 128 bits. All data of a run lies under them. */
-export const SLOT_LENGTH = 22;
+const SLOT_LENGTH = 22;
 /** Characters of a run id that are random: 64 bits. */
 const RANDOM_LENGTH = 11;
 const RUN_ID = /^[\w-]{33}[A-Za-z0-9]{0,16}$/;

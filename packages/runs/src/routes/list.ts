@@ -4,7 +4,7 @@ import { corsHeaders } from '../cors.js';
 import { describeRun, type RunDescription } from '../describe.js';
 
 /** No page shows more. */
-export const MAX_LISTED_RUNS = 100;
+const MAX_LISTED_RUNS = 100;
 
 /**
  * The running runs of a principal, oldest first: what a page asks for after a reload.
