@@ -146,6 +146,20 @@ describe('the auditor', () => {
         lastStates: all.lastStates.map((one) => ({ ...one, state: 'completed' })),
       }),
     ],
+    [
+      'events of two starts',
+      'no agreement',
+      (all) => ({
+        ...all,
+        clients: [...all.clients, otherEpoch(all.clients[0] as ClientStory)],
+      }),
+    ],
+    [
+      'a run that is released though its work had begun',
+      'unexpected answer',
+      (all) =>
+        retold(all, (list) => changed(list, -1, { place: { ...place(endOf()), final: 'r' } })),
+    ],
     ['a run that nobody knows', 'no agreement', (all) => ({ ...all, lastStates: [] })],
     [
       'a lost place without a new start',
@@ -178,8 +192,15 @@ describe('the auditor', () => {
 
   test('excuses a late word with the time that the store was away', () => {
     const late = lostAt(history(), 1_000 + LOST_WITHIN_MS + 3_000);
-    const { violations } = audit({ ...late, outages: [{ from: 2_000, to: 4_000 }] });
+    const later = lostAt(history(), 1_000 + LOST_WITHIN_MS + 5_000);
+    const away = { from: 13_000, to: 14_000 };
+    const { violations } = audit({ ...late, outages: [away, away] });
     expect(violations).toEqual([]);
+    // One that was over before, or counted twice, is no excuse.
+    const early = { from: 1_000, to: 4_000 };
+    expect(audit({ ...late, outages: [early] }).violations).toHaveLength(1);
+    const short = { from: 14_000, to: 14_050 };
+    expect(audit({ ...later, outages: [short, short] }).violations).toHaveLength(1);
   });
 });
 
@@ -276,6 +297,14 @@ function withJson(all: History, text: string): History {
     sent as Happening,
     { at: 500, what: 'result', run: 'run 2', text },
   ]);
+}
+
+/** One who read the same of another start. */
+function otherEpoch({ key, happenings }: ClientStory): ClientStory {
+  const other = happenings.map((one) =>
+    'place' in one ? { ...one, place: { ...one.place, epoch: 'other' } } : one,
+  );
+  return { key, name: 'client 2', happenings: other };
 }
 
 /** Without the event of this offset. */

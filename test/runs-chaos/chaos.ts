@@ -19,6 +19,8 @@ import { LOST_WITHIN_MS } from './times.js';
 
 /** So many keys come in a second. */
 const KEYS_PER_SECOND = 12;
+/** Between two times without the store. */
+const STORE_REST_MS = 2_000;
 
 export interface Figures {
   readonly seed: number;
@@ -28,8 +30,12 @@ export interface Figures {
   readonly lostWithKilledOwners: number;
   readonly ofThemNeverStarted: number;
   readonly starts: number;
+  /** Claimed by a request that was answered 503, given back, and claimed once more. */
+  readonly claimedAnew: number;
   readonly requests: number;
   readonly retries: number;
+  /** Of them with a cursor. */
+  readonly resumptions: number;
   readonly answersNotNow: number;
   readonly eventsRead: number;
   readonly cutsByClients: number;
@@ -37,11 +43,12 @@ export interface Figures {
   readonly redisLinksCut: number;
   readonly serversKilled: number;
   readonly redisKilled: number;
-  readonly longestRedisOutageMs: number;
+  readonly longestStoreOutageMs: number;
   readonly duplicates: number;
   readonly gaps: number;
   readonly cursorLost: number;
   readonly slowestLostMs: number;
+  readonly slowestLostWithStoreMs: number;
   readonly lostWithinMs: number;
   readonly violations: number;
   readonly durationMs: number;
@@ -76,7 +83,7 @@ class Chaos {
   readonly #outages: Outage[] = [];
   readonly #begunAt = Date.now();
   #redis: RedisServer | undefined;
-  #redisAway: Promise<void> = Promise.resolve();
+  #storeFaults: Promise<void> = Promise.resolve();
   #connectionsCut = 0;
   #linksCut = 0;
   #redisKilled = 0;
@@ -110,7 +117,7 @@ class Chaos {
   async stop(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.stop()));
     for (const link of this.#links) link.close();
-    await this.#redisAway.catch(() => {});
+    await this.#storeFaults.catch(() => {});
     await this.#redis?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
     removeBundle();
@@ -177,28 +184,37 @@ class Chaos {
   }
 
   async #strike(fault: Fault): Promise<void> {
-    if (fault.does === 'kill redis') {
-      // One after the other, if it is slow to come back.
-      this.#redisAway = this.#redisAway.then(() => this.#killRedis(fault.forMs));
-      return this.#redisAway;
+    if (fault.does === 'kill redis' || fault.does === 'swallow') {
+      // One after the other, with a rest between: owners must be able to renew their leases.
+      this.#storeFaults = this.#storeFaults
+        .then(() =>
+          fault.does === 'swallow' ? this.#breakLink(fault) : this.#killRedis(fault.forMs),
+        )
+        .then(() => sleep(STORE_REST_MS));
+      return this.#storeFaults;
     }
     const server = this.#servers[fault.server];
-    const link = this.#links[fault.server];
-    if (server === undefined || link === undefined) return;
+    if (server === undefined) return;
     if (fault.does === 'cut') this.#connectionsCut += server.cut();
-    else if (fault.does === 'kill server') {
-      if (server.pid === 0) return;
+    else if (fault.does === 'cut link') await this.#breakLink(fault);
+    else if (server.pid !== 0) {
       await server.kill();
       await sleep(fault.forMs);
       await server.start();
-    } else {
-      const from = Date.now();
-      link.swallowsAnswers = fault.does === 'swallow';
-      await sleep(fault.forMs);
-      link.swallowsAnswers = false;
-      this.#linksCut += link.cut();
-      this.#outages.push({ from, to: Date.now() });
     }
+  }
+
+  /** What comes back is lost, if it is to be for some time; then all connections break. */
+  async #breakLink({ server, forMs }: { server: number; forMs: number }): Promise<void> {
+    const link = this.#links[server];
+    if (link === undefined) return;
+    const from = Date.now();
+    if (forMs > 0) link.swallowsAnswers = true;
+    await sleep(forMs);
+    if (forMs > 0) link.swallowsAnswers = false;
+    this.#linksCut += link.cut();
+    // A link that is only cut is there again at once.
+    if (forMs > 0) this.#outages.push({ from, to: Date.now() });
   }
 
   async #killRedis(forMs: number): Promise<void> {
@@ -253,8 +269,10 @@ class Chaos {
       lostWithKilledOwners: verdict.lost,
       ofThemNeverStarted: verdict.lostUnstarted,
       starts: starts.length,
+      claimedAnew: history.lastStates.filter(({ attempt }) => attempt > 1).length,
       requests: count('sent'),
       retries: count('sent') - clients.length,
+      resumptions: all.filter((one) => one.what === 'sent' && one.cursor !== undefined).length,
       answersNotNow: all.filter((one) => one.what === 'told' && one.status === 503).length,
       eventsRead: count('event'),
       cutsByClients: this.#clients.reduce((sum, { cuts }) => sum + cuts, 0),
@@ -262,11 +280,12 @@ class Chaos {
       redisLinksCut: this.#linksCut,
       serversKilled: kills.length,
       redisKilled: this.#redisKilled,
-      longestRedisOutageMs: Math.max(0, ...outages.map(({ from, to }) => to - from)),
+      longestStoreOutageMs: Math.max(0, ...outages.map(({ from, to }) => to - from)),
       duplicates: broken('duplicate start', 'repeated offset'),
       gaps: broken('gap'),
       cursorLost: verdict.cursorLost,
       slowestLostMs: verdict.slowestLostMs,
+      slowestLostWithStoreMs: verdict.slowestLostWithStoreMs,
       lostWithinMs: LOST_WITHIN_MS,
       violations: verdict.violations.length,
       durationMs: Date.now() - this.#begunAt,

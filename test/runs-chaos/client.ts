@@ -40,6 +40,8 @@ export class Client {
   #run: string | undefined;
   #place: (Place & { readonly text: string }) | undefined;
   #cuts = 0;
+  /** The run was released: only its key starts it anew. */
+  #isReleased = false;
   #isOver = false;
 
   constructor(options: ClientOptions) {
@@ -78,6 +80,7 @@ export class Client {
   #next(): Ask {
     const { kind, chance } = this.#options;
     const isKnown = this.#run !== undefined && chance.percent(60);
+    if (this.#isReleased) return this.#start(chance.percent(50) ? this.#place : undefined);
     if (kind === 'json') return isKnown ? this.#forResult() : this.#start(undefined);
     if (this.#place !== undefined && chance.percent(85)) {
       return chance.percent(30) ? this.#start(this.#place) : this.#resumeAt();
@@ -210,6 +213,7 @@ export class Client {
       return false;
     }
     if (place.final === '') {
+      this.#isReleased = false;
       this.#note({ what: 'place', place });
       return false;
     }
@@ -244,6 +248,7 @@ export class Client {
       return;
     }
     this.#note({ what: 'told', status, code });
+    this.#isReleased = code === 'drained';
     if (code === 'cursor_lost') this.#place = undefined;
     // What is not for now is asked again, and all that is not known is the auditor's.
     else if (status !== 503) this.#isOver = true;

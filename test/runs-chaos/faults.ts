@@ -8,8 +8,8 @@ export type Fault = { readonly atMs: number } /** All connections of clients to 
   | { readonly does: 'kill redis'; readonly forMs: number }
 );
 
-/** Between two deaths of Redis owners must be able to renew their leases. */
-const REDIS_REST_MS = 3_500;
+/** Longer than a request waits for the store, so that it is told 503, and shorter than lease and grace. */
+const LONG_MS = [5_200, 6_200] as const;
 
 /** What goes wrong in this time. The same for the same seed. */
 export function faultsOf(seed: number, durationMs: number): Fault[] {
@@ -23,11 +23,11 @@ export function faultsOf(seed: number, durationMs: number): Fault[] {
   const server = (): number => chance.from(0, 1);
   some(1_100, 4, (atMs) => ({ atMs, does: 'cut', server: server() }));
   some(2_000, 2, (atMs) => ({ atMs, does: 'cut link', server: server(), forMs: 0 }));
-  some(4_000, 2, (atMs) => ({
+  some(6_000, 2, (atMs, i) => ({
     atMs,
     does: 'swallow',
     server: server(),
-    forMs: chance.from(50, 700),
+    forMs: i % 4 === 1 ? chance.from(...LONG_MS) : chance.from(50, 700),
   }));
   // Each of them dies.
   some(7_000, 2, (atMs, i) => ({
@@ -36,11 +36,10 @@ export function faultsOf(seed: number, durationMs: number): Fault[] {
     server: i < 2 ? i : server(),
     forMs: chance.from(100, 2_000),
   }));
-  const slots = Math.max(2, Math.floor(durationMs / 9_000));
-  for (let i = 0; i < slots; i += 1) {
-    const room = Math.max(0, durationMs / slots - REDIS_REST_MS);
-    const atMs = (durationMs / slots) * i + chance.next() * room;
-    faults.push({ atMs, does: 'kill redis', forMs: chance.from(50, 1_000) });
-  }
+  some(11_000, 2, (atMs, i) => ({
+    atMs,
+    does: 'kill redis',
+    forMs: i % 4 === 2 ? chance.from(...LONG_MS) : chance.from(50, 1_000),
+  }));
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
