@@ -37,7 +37,8 @@ const repeatableRuns = createRuns({ ...shared, onLost: 'rerun' });
 
 /** One JSON document, after a slow tool. */
 async function answerMessage(request: Request): Promise<Response> {
-  const { prompt } = (await request.json()) as { prompt: string };
+  const { prompt } = (await request.json()) as { prompt?: unknown };
+  if (typeof prompt !== 'string') return new Response('prompt must be a text\n', { status: 400 });
   // The signal is the run's: it fires when the work is in vain, and not because a client has left.
   return Response.json(await book(prompt, request.signal));
 }

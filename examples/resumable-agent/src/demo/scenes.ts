@@ -37,15 +37,20 @@ interface Seen {
   readonly watched: AgentProcess;
 }
 
-/** What happens after so many events. */
-type Moments = Readonly<Record<number, (seen: Seen) => void>>;
+/** What happens after so many more events. */
+interface Moment {
+  readonly after: number;
+  /** Whether the connection breaks by it: what is still on its way there is no reason for the next one. */
+  readonly breaks: boolean;
+  act(seen: Seen): void;
+}
 
 /** Follows a stream to its end while things happen to it. */
 async function watch(
   world: World,
   scene: string,
   question: { readonly path: string; readonly key?: string },
-  moments: Moments = {},
+  moments: readonly Moment[] = [],
 ): Promise<Figures> {
   const { path, key = randomUUID() } = question;
   const { transcript } = world;
@@ -54,6 +59,8 @@ async function watch(
   let owner: AgentProcess | undefined;
   let watched: AgentProcess | undefined;
   let status: URL | undefined;
+  const coming = [...moments];
+  let [count, isBroken] = [0, false];
   const startsBefore = await world.starts();
   const begin = performance.now();
   const ending = await follow(
@@ -62,6 +69,7 @@ async function watch(
       connected(response) {
         watched = world.serverOf(response);
         owner ??= watched;
+        isBroken = false;
         status ??= statusUrl(response, world.url);
       },
       event(data) {
@@ -70,7 +78,12 @@ async function watch(
         indexes.push(index);
         if (from.at(-1) !== watched.name) from.push(watched.name);
         transcript.token(watched.name, token);
-        moments[indexes.length]?.({ owner, watched });
+        count += 1;
+        const next = coming[0];
+        if (next === undefined || isBroken || count < next.after) return;
+        coming.shift();
+        [count, isBroken] = [0, next.breaks];
+        next.act({ owner, watched });
       },
     },
   );
@@ -131,15 +144,17 @@ async function documentIsCut(world: World): Promise<Figures[]> {
   return [{ scene: 'document', outcome, events: 1, inOrder, of: 1, from, starts, ms }];
 }
 
+function cut(world: World, after: number): Moment {
+  const act = (): void => {
+    world.transcript.note('   ✂ the connection is cut');
+    world.cut();
+  };
+  return { after, breaks: true, act };
+}
+
 async function connectionIsCut(world: World): Promise<Figures[]> {
   world.transcript.scene('POST /stream: the connection breaks');
-  const moments: Moments = {
-    12: () => {
-      world.transcript.note('   ✂ the connection is cut');
-      world.cut();
-    },
-  };
-  const figures = await watch(world, 'cut', { path: '/stream' }, moments);
+  const figures = await watch(world, 'cut', { path: '/stream' }, [cut(world, 12)]);
   summary(world, figures);
   return [figures];
 }
@@ -147,17 +162,16 @@ async function connectionIsCut(world: World): Promise<Figures[]> {
 async function watchingProcessIsKilled(world: World): Promise<Figures[]> {
   world.transcript.scene('The process dies that the client watches through');
   let killed: AgentProcess | undefined;
-  const moments: Moments = {
-    8: () => {
-      world.transcript.note('   ✂ the connection is cut');
-      world.cut();
-    },
-    20: ({ owner, watched }) => {
+  const kill: Moment = {
+    after: 12,
+    breaks: true,
+    act({ owner, watched }) {
       world.transcript.note(`   ✝ ${watched.name} is killed; the work is in ${owner.name}`);
       killed = watched;
       void watched.end('SIGKILL');
     },
   };
+  const moments = [cut(world, 8), kill];
   const figures = await watch(world, 'watching-process-killed', { path: '/stream' }, moments);
   await killed?.start();
   summary(world, figures);
@@ -171,15 +185,17 @@ async function ownerIsKilled(world: World, path: string, scene: string): Promise
   const key = randomUUID();
   let killed: AgentProcess | undefined;
   let killedAt = 0;
-  const moments: Moments = {
-    10: ({ owner }) => {
+  const kill: Moment = {
+    after: 10,
+    breaks: true,
+    act({ owner }) {
       transcript.note(`   ✝ ${owner.name} is killed, and its work with it`);
       killed = owner;
       killedAt = performance.now();
       void owner.end('SIGKILL');
     },
   };
-  const told = await watch(world, scene, { path, key }, moments);
+  const told = await watch(world, scene, { path, key }, [kill]);
   const toldAfterMs = Math.round(performance.now() - killedAt);
   transcript.note(
     `   ${told.outcome}: said after ${toldAfterMs} ms (lease and grace: ${toldWithinMs} ms)`,
@@ -204,35 +220,42 @@ async function ownerIsKilledAndRerun(world: World): Promise<Figures[]> {
 
 async function ownerIsStopped(world: World): Promise<Figures[]> {
   world.transcript.scene('A deploy: the process of the work gets SIGTERM');
-  return stop(world, 'owner-stopped', { stopAt: 10, cutAt: 20 }, ({ owner }) => owner);
+  return stop(
+    world,
+    'owner-stopped',
+    ({ owner }) => owner,
+    (end) => [
+      // It stays until its work is done.
+      { after: 10, breaks: false, act: end },
+      cut(world, 10),
+    ],
+  );
 }
 
 async function watchingProcessIsStopped(world: World): Promise<Figures[]> {
   world.transcript.scene('A deploy: the process gets SIGTERM that the client watches through');
-  const at = { cutAt: 8, stopAt: 20 };
-  return stop(world, 'watching-process-stopped', at, ({ watched }) => watched);
+  return stop(
+    world,
+    'watching-process-stopped',
+    ({ watched }) => watched,
+    (end) => [cut(world, 8), { after: 12, breaks: true, act: end }],
+  );
 }
 
 async function stop(
   world: World,
   scene: string,
-  { stopAt, cutAt }: { readonly stopAt: number; readonly cutAt: number },
   which: (seen: Seen) => AgentProcess,
+  momentsWith: (end: Moment['act']) => Moment[],
 ): Promise<Figures[]> {
   const { transcript } = world;
   let server: AgentProcess | undefined;
   let ended: Promise<number | null> | undefined;
-  const moments: Moments = {
-    [cutAt]: () => {
-      transcript.note('   ✂ the connection is cut');
-      world.cut();
-    },
-    [stopAt]: (seen) => {
-      server = which(seen);
-      transcript.note(`   ⏻ ${server.name} is to stop; the work is in ${seen.owner.name}`);
-      ended = server.end('SIGTERM');
-    },
-  };
+  const moments = momentsWith((seen) => {
+    server = which(seen);
+    transcript.note(`   ⏻ ${server.name} is to stop; the work is in ${seen.owner.name}`);
+    ended = server.end('SIGTERM');
+  });
   const figures = await watch(world, scene, { path: '/stream' }, moments);
   const exitCode = (await ended) ?? null;
   summary(world, figures);
