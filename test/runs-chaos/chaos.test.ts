@@ -11,16 +11,7 @@ import { LOST_WITHIN_MS } from './times.js';
 const ONCE = { retry: 0, timeout: 180_000 };
 
 test('many runs over two servers and a Redis, while everything breaks', ONCE, async () => {
-  const program = fileURLToPath(new URL('chaos.ts', import.meta.url));
-  const args = ['--import', 'tsx', program, '--seed', '1', '--runs', '120'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (bytes: Buffer) => {
-      said += bytes.toString();
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
+  const { code, said } = await chaos('--seed', '1', '--runs', '120');
   expect(code, said).toBe(0);
   const figure = (name: string): number =>
     Number(new RegExp(`^${name} +(\\d+)$`, 'm').exec(said)?.[1]);
@@ -32,6 +23,30 @@ test('many runs over two servers and a Redis, while everything breaks', ONCE, as
   expect(figure('redisKilled')).toBe(2);
   expect(figure('retries')).toBeGreaterThan(100);
 });
+
+test('it fails with a Redis that keeps nothing, and tells the story of a key', ONCE, async () => {
+  const { code, said } = await chaos('--seed', '1', '--runs', '40', '--forgetful');
+  expect(code, said).toBe(1);
+  expect(said).toContain('VIOLATED with --seed 1 --runs 40');
+  expect(said).toMatch(/^- wrong cursor_lost|^- duplicate start/m);
+  expect(said).toMatch(/^The story of s1-/m);
+});
+
+async function chaos(
+  ...options: readonly string[]
+): Promise<{ code: number | null; said: string }> {
+  const program = fileURLToPath(new URL('chaos.ts', import.meta.url));
+  const args = ['--import', 'tsx', program, ...options];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said };
+}
 
 /** Keys with enough of what is to be broken. */
 const EVENTS = keyWith((key) => {
