@@ -51,6 +51,11 @@ export function audit(history: History): Verdict {
   return auditor.verdict();
 }
 
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 interface KeyFacts {
   readonly plan: Plan;
   readonly outcomes: Set<string>;
@@ -140,17 +145,22 @@ class Auditor {
       this.#violate(key, 'wrong lost', `${name}: it was told lost, and no owner of it was killed`);
       return;
     }
-    const sent = happenings.findLast(({ what, at }) => what === 'sent' && at <= told.at);
-    // Before this nobody may say it, so that a store that was away held up nobody.
-    const dueAt = kill.at + FIRST_LOST_MS;
-    const away = awayMs(this.#history.outages, Math.max(dueAt, sent?.at ?? 0), told.at);
+    const { outages } = this.#history;
     const waitedMs = this.#waited(told.at, kill, happenings);
+    // Before it is due nobody may say it, so that a store that was away by then held up nobody.
+    const away = awayMs(outages, kill.at + FIRST_LOST_MS, told.at);
     this.#slowestLostMs = Math.max(this.#slowestLostMs, waitedMs);
     this.#slowestLostWithStoreMs = Math.max(this.#slowestLostWithStoreMs, waitedMs - away);
-    const limit = Math.max(kill.at + LOST_WITHIN_MS, sent?.at ?? 0) + away + NOISE_MS;
-    if (told.at > limit) {
-      const lateMs = Math.round(told.at - limit);
-      this.#violate(key, 'late lost', `${name}: it was told lost ${lateMs} ms too late`);
+    // Over all its connections: none of them may be what hides that nobody tells it.
+    let overdueMs = 0;
+    for (const { from, to } of connectionsOf(happenings, told.at)) {
+      const since = Math.max(from, kill.at + LOST_WITHIN_MS);
+      const dueAt = Math.max(from, kill.at + FIRST_LOST_MS);
+      if (to > since) overdueMs += Math.max(0, to - since - awayMs(outages, dueAt, to));
+    }
+    if (overdueMs > NOISE_MS) {
+      const lateMs = Math.round(overdueMs);
+      this.#violate(key, 'late lost', `${name}: it was there for ${lateMs} ms and not told lost`);
     }
   }
 
@@ -355,6 +365,20 @@ class Reader {
     this.#hasOutcome = true;
     this.#facts.outcomes.add(outcome);
   }
+}
+
+/** From when to when somebody was there to be told. */
+function connectionsOf(happenings: readonly Happening[], until: number): Span[] {
+  const all: Span[] = [];
+  let from: number | undefined;
+  let last = 0;
+  for (const { what, at } of happenings.filter((one) => one.at <= until)) {
+    if (what === 'sent' && from !== undefined) all.push({ from, to: last });
+    if (what === 'sent') from = at;
+    last = at;
+  }
+  if (from !== undefined) all.push({ from, to: last });
+  return all;
 }
 
 /** How long the store was away in this time, with what it takes to find it again. */

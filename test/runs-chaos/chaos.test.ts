@@ -148,6 +148,11 @@ describe('the auditor', () => {
     ],
     ['"lost" that comes late', 'late lost', (all) => lostAt(all, 1_000 + LOST_WITHIN_MS + 3_000)],
     [
+      '"lost" that comes late over many connections',
+      'late lost',
+      (all) => lostAfter(all, 4, 1_000 + LOST_WITHIN_MS, 900),
+    ],
+    [
       '"lost" to some and a result to others',
       'no agreement',
       (all) =>
@@ -205,12 +210,13 @@ describe('the auditor', () => {
     expect(violations.map((one) => one.rule)).toContain(rule);
   });
 
-  test('excuses a late word with the time that the store was away', () => {
+  test('excuses a late word with the time that the store, or the client, was away', () => {
     const late = lostAt(history(), 1_000 + LOST_WITHIN_MS + 3_000);
     const later = lostAt(history(), 1_000 + LOST_WITHIN_MS + 5_000);
     const away = { from: 13_000, to: 14_000 };
     const { violations } = audit({ ...late, outages: [away, away] });
     expect(violations).toEqual([]);
+    expect(audit(lostAfter(history(), 2, 1_000 + LOST_WITHIN_MS, 900)).violations).toEqual([]);
     // One that was over before, or counted twice, is no excuse.
     const early = { from: 1_000, to: 4_000 };
     expect(audit({ ...late, outages: [early] }).violations).toHaveLength(1);
@@ -305,6 +311,20 @@ function withStory(
 
 function lostAt(all: History, at: number): History {
   return withStory(all, JSON_KEY, (list) => changed(list, 1, { at }));
+}
+
+/** After so many connections of this length, one after the other. */
+function lostAfter(all: History, count: number, from: number, lengthMs: number): History {
+  return withStory(all, JSON_KEY, () => [
+    { at: 0, what: 'sent', how: 'start', pid: 12, cursor: undefined },
+    { at: 1_000, what: 'broken', by: 'network' },
+    ...Array.from({ length: count }, (_, i): Happening[] => [
+      { at: from + i * lengthMs, what: 'sent', how: 'result', pid: 11, cursor: undefined },
+      { at: from + (i + 1) * lengthMs, what: 'broken', by: 'client' },
+    ]).flat(),
+    { at: from + count * lengthMs, what: 'sent', how: 'result', pid: 11, cursor: undefined },
+    { at: from + count * lengthMs, what: 'told', status: 500, code: 'lost' },
+  ]);
 }
 
 function withJson(all: History, text: string): History {
