@@ -12,6 +12,8 @@ export interface RunInfo {
 /** What is known of a request beside itself. */
 export interface RunAbout {
   readonly route?: string | undefined;
+  /** What a parser made of the body, where one came first; the work's request has none then. */
+  readonly parsed?: { readonly value: unknown } | undefined;
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 

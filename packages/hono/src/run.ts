@@ -2,63 +2,58 @@ import { type RunsPort, serveRun, waitUntilOf } from '@holdopen/fetch';
 import type { Context, Next } from 'hono';
 import { inside } from './inside.js';
 import { routeOf } from './route.js';
-import { type HeldCall, splitForGood } from './split-context.js';
+import { type HeldCall, separateWork } from './split-context.js';
 
 /**
  * In the place of `next()`: what comes behind is the work of a run, and the context's response becomes
- * what the run answers this client with.
+ * what the run answers this client with. The two share a context and nothing of its response: middleware
+ * around may answer, time out or throw while the work goes on.
  */
 export async function answerFromRun(c: Context, next: Next, runs: RunsPort): Promise<void> {
-  const request = await unread(c);
+  const { raw } = c.req;
+  // What middleware has prepared belongs to this answer and not to the run: CORS above all.
   const prepared = c.body(null, 200).headers;
-  const call: HeldCall = { request, env: c.env };
-  let isWorking = false;
-  const work = async (given: Request, isOfRun: boolean): Promise<Response | undefined> => {
-    if (!isOfRun) {
+  const call: HeldCall = { request: raw, env: c.env };
+  const work = async (given: Request): Promise<Response | undefined> => {
+    if (inside === undefined) {
+      await next();
+      return c.finalized ? c.res : undefined;
+    }
+    separateWork(c, inside, call, given);
+    return inside.run(call, async () => {
+      await next();
+      return c.finalized ? c.res : undefined;
+    });
+  };
+  const answer = await serveRun<Promise<Response | undefined>>(
+    runs,
+    raw,
+    async (given, hold) => {
+      if (hold !== undefined) {
+        c.set('holdOpen', hold);
+        return work(given);
+      }
       await next();
       return undefined;
-    }
-    isWorking = true;
-    c.req.raw = given;
-    const answered = async (): Promise<Response> => {
-      await next();
-      return c.res;
-    };
-    try {
-      return await (inside === undefined ? answered() : inside.run(call, answered));
-    } finally {
-      isWorking = false;
-    }
-  };
-  const answer = await serveRun(
-    runs,
-    request,
-    (given, hold) => {
-      if (hold !== undefined) c.set('holdOpen', hold);
-      return work(given, hold !== undefined);
     },
     {
       route: `${c.req.method} ${routeOf(c) ?? c.req.path}`,
+      parsed: await parsedBefore(c),
       waitUntil: waitUntilOf([executionOf(c)]),
     },
   );
-  if (answer === undefined) return;
-  const own = withPrepared(answer, prepared);
-  if (isWorking && inside !== undefined) {
-    splitForGood(c, inside, call, own);
-    return;
-  }
-  // Whatever the handler answered with is the run's; assigned over it, its headers would be mixed in.
-  c.res = undefined;
-  c.res = own;
+  if (answer !== undefined) c.res = withPrepared(answer, prepared);
 }
 
-/** What was read before, as a validator does, is read again for the run. */
-async function unread(c: Context): Promise<Request> {
-  const { raw } = c.req;
-  if (!raw.bodyUsed) return raw;
-  const { method, headers, signal } = raw;
-  return new Request(raw.url, { method, headers, signal, body: await c.req.arrayBuffer() });
+/** What was read by Hono's own means before, as a validator does. */
+async function parsedBefore(c: Context): Promise<{ value: string } | undefined> {
+  if (!c.req.raw.bodyUsed) return undefined;
+  try {
+    return { value: await c.req.text() };
+  } catch {
+    // Somebody has read it past Hono. Only a request that wants a run is in need of it.
+    return undefined;
+  }
 }
 
 function executionOf(c: Context): unknown {
@@ -70,13 +65,14 @@ function executionOf(c: Context): unknown {
   }
 }
 
-/** Headers of middleware around, CORS above all, belong to this answer and not to the run. */
 function withPrepared(answer: Response, prepared: Headers): Response {
   const headers = new Headers(answer.headers);
   for (const [name, value] of prepared) {
     if (name === 'vary' || name === 'set-cookie') headers.append(name, value);
     else if (!headers.has(name)) headers.set(name, value);
   }
+  // Handlers in Hono name no length, so that middleware around may put another body in its place.
+  headers.delete('content-length');
   const { status, statusText } = answer;
   return new Response(answer.body, { status, statusText, headers });
 }

@@ -46,27 +46,6 @@ export async function splitContext(
   call: HeldCall,
   held: Response,
 ): Promise<void> {
-  const finalized = split(c, inside, call, held);
-  for (let i = 0; i < MICROTASKS; i++) await undefined;
-  Reflect.deleteProperty(c, 'res');
-  Object.defineProperty(c, 'finalized', {
-    configurable: true,
-    enumerable: true,
-    writable: true,
-    value: finalized(),
-  });
-}
-
-/**
- * The same where nobody waits for the work: middleware around may take its time with the answer, and
- * must not find what the handler answers later.
- */
-export function splitForGood(c: Context, inside: Inside, call: HeldCall, held: Response): void {
-  split(c, inside, call, held);
-}
-
-/** Gives what `finalized` is for those inside. */
-function split(c: Context, inside: Inside, call: HeldCall, held: Response): () => boolean {
   const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res');
   let { finalized } = c;
   const isInside = (): boolean => inside.getStore() === call;
@@ -85,5 +64,56 @@ function split(c: Context, inside: Inside, call: HeldCall, held: Response): () =
       if (isInside()) own?.set?.call(c, value);
     },
   });
-  return () => finalized;
+  for (let i = 0; i < MICROTASKS; i++) await undefined;
+  Reflect.deleteProperty(c, 'res');
+  Object.defineProperty(c, 'finalized', {
+    configurable: true,
+    enumerable: true,
+    writable: true,
+    value: finalized,
+  });
+}
+
+/**
+ * For work that outlives its request: what is within has a response, and a request, of its own. Around
+ * it the context stays what it is, for good.
+ */
+export function separateWork(c: Context, inside: Inside, call: HeldCall, request: Request): void {
+  const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res');
+  const { header } = c;
+  let { finalized } = c;
+  const { raw } = c.req;
+  let requestOfWork = request;
+  const shadow = Reflect.construct(c.constructor, [request, { env: c.env }]) as Context;
+  const isInside = (): boolean => inside.getStore() === call;
+  Object.defineProperty(c, 'finalized', {
+    configurable: true,
+    enumerable: true,
+    get: () => (isInside() ? shadow.finalized : finalized),
+    set(value: boolean) {
+      if (isInside()) shadow.finalized = value;
+      else finalized = value;
+    },
+  });
+  Object.defineProperty(c, 'res', {
+    configurable: true,
+    get: () => (isInside() ? shadow.res : own?.get?.call(c)),
+    set(value: Response) {
+      if (isInside()) shadow.res = value;
+      else own?.set?.call(c, value);
+    },
+  });
+  // On a response that is there it changes that response.
+  c.header = (...args: Parameters<typeof header>) =>
+    isInside() && shadow.finalized ? shadow.header(...args) : header(...args);
+  let outer = raw;
+  Object.defineProperty(c.req, 'raw', {
+    configurable: true,
+    enumerable: true,
+    get: () => (isInside() ? requestOfWork : outer),
+    set(value: Request) {
+      if (isInside()) requestOfWork = value;
+      else outer = value;
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import express from 'express';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { runsMiddleware } from '../src/node.js';
@@ -69,4 +69,34 @@ test('a watcher that leaves is noticed, and the work goes on', async () => {
   go.open(Response.json({ done: true }));
   const result = await fetch(`${url}/runs/${run}/result`, { headers: ANN });
   expect(await result.json()).toEqual({ done: true });
+});
+
+test.each([
+  'TRACE /runs HTTP/1.1\r\nHost: a',
+  'GET // HTTP/1.1\r\nHost: a',
+  'GET /runs HTTP/1.1\r\nHost: u:p@h',
+  'GET /runs HTTP/1.1\r\nHost: [',
+])('a request that cannot be one is answered: %j', async (head) => {
+  for (const next of [undefined, (_req: IncomingMessage, res: ServerResponse) => res.end()]) {
+    const middleware = runsMiddleware(openRuns());
+    const url = await listen((req, res) =>
+      middleware(req, res, next === undefined ? undefined : () => next(req, res)),
+    );
+    const { port } = new URL(url);
+    const socket = net.connect(Number(port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.write(`${head}\r\nConnection: close\r\n\r\n`);
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(text).toMatch(/^HTTP\/1.1 (200|400|404|405) /);
+  }
+});
+
+test('a page of the application with a long name is no run', async () => {
+  const app = express().use(runsMiddleware(openRuns()));
+  app.get('/how-to-write-a-good-blog-post-today', (_req, res) => void res.send('so'));
+  const url = `${await listen(app)}/how-to-write-a-good-blog-post-today`;
+  expect(await (await fetch(url)).text()).toBe('so');
 });

@@ -234,6 +234,7 @@ describe('DELETE', () => {
     [{ origin: 'https://evil.example' }],
     [{ origin: 'null' }],
     [{ 'sec-fetch-site': 'cross-site' }],
+    [{ origin: 'http://test.example', 'sec-fetch-site': 'cross-site', host: 'other' }],
   ])('from another site is refused though its cookies are right: %o', async (headers) => {
     const { runs, status, signal } = await slowRun();
     const refused = await runs.fetch(at(status, { method: 'DELETE', headers }));
@@ -247,6 +248,10 @@ describe('DELETE', () => {
     for (const origin of ['http://test.example', 'https://app.example']) {
       const { runs, status } = await slowRun({ cors });
       const headers = { origin, host: 'test.example' };
+      const behindProxy = { origin: 'https://other.example', 'sec-fetch-site': 'same-origin' };
+      expect(
+        (await runs.fetch(at(status, { method: 'DELETE', headers: behindProxy }))).status,
+      ).toBe(202);
       const wish = await runs.fetch(at(status, { method: 'DELETE', headers }));
       expect(wish.status).toBe(202);
     }

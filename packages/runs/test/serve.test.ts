@@ -1,7 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WorkInfo } from '../src/serve/work.js';
-import { ask, gate, KEY, openRuns, problemOf, quiet, runOf, serve } from './support/desk.js';
+import {
+  ask,
+  blocksOf,
+  eventStream,
+  gate,
+  KEY,
+  openRuns,
+  problemOf,
+  quiet,
+  runOf,
+  serve,
+} from './support/desk.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -510,4 +521,89 @@ describe('work that fails', () => {
     });
     expect([answer.status, await answer.text()]).toEqual([410, 'gone']);
   });
+});
+
+describe('a place in a log beside a key', () => {
+  const events = () => eventStream(['data: 1\n\n', 'data: 2\n\n']);
+
+  test('of another run says nothing: the work of the key is done', async () => {
+    const runs = openRuns();
+    const one = await serve(runs, ask({ key: KEY, body: 'a' }), events);
+    for (const { id = '' } of blocksOf(await one.text())) {
+      const headers = { 'last-event-id': id };
+      const answer = await serve(
+        runs,
+        ask({ key: `new-${id.slice(-2).replace('.', '')}`, body: 'b', headers }),
+        () => new Response('new work'),
+      );
+      expect(await answer.text()).toBe('new work');
+    }
+  });
+
+  test('of the same run does not excuse another payload', async () => {
+    const runs = openRuns();
+    const one = await serve(runs, ask({ key: KEY, body: 'a' }), events);
+    const id = blocksOf(await one.text())[1]?.id ?? '';
+    const headers = { 'last-event-id': id };
+    const swapped = await serve(runs, ask({ key: KEY, body: 'b', headers }), events);
+    expect(swapped.status).toBe(422);
+    const same = await serve(runs, ask({ key: KEY, body: 'a', headers }), events);
+    expect(blocksOf(await same.text()).map(({ data }) => data)).toEqual([
+      undefined,
+      '2',
+      undefined,
+    ]);
+  });
+
+  test('in the query is no part of the payload', async () => {
+    const key = () => 'one';
+    const runs = openRuns({ key });
+    let status = 503;
+    const work = () => (status === 200 ? events() : new Response('busy', { status }));
+    const url = 'http://test.example/work';
+    expect((await serve(runs, ask({ method: 'GET', url }), work)).status).toBe(503);
+    status = 200;
+    const first = await serve(runs, ask({ method: 'GET', url }), work);
+    const id = encodeURIComponent(blocksOf(await first.text())[1]?.id ?? '');
+    const again = await serve(
+      runs,
+      ask({ method: 'GET', url: `${url}?last_event_id=${id}` }),
+      work,
+    );
+    expect(blocksOf(await again.text()).map(({ data }) => data)).toEqual([
+      undefined,
+      '2',
+      undefined,
+    ]);
+  });
+});
+
+test('a chunk that is no bytes fails the run, for nothing may be missing', async () => {
+  quiet();
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('one '));
+      controller.enqueue(new ArrayBuffer(4));
+      controller.close();
+    },
+  });
+  const answer = await serve(openRuns(), ask({ key: KEY }), () => new Response(body));
+  expect(await problemOf(answer)).toMatchObject({ status: 500, code: 'handler_error' });
+});
+
+test('an option key that gives a promise is refused', async () => {
+  const runs = openRuns({ key: (async () => 'a') as never });
+  expect(() => runs.serve(ask({ method: 'GET' }), () => new Response())).toThrow('promise');
+});
+
+test('a 202 is one also where reading a head takes its time', async () => {
+  const slow = async (bytes: Uint8Array) => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return bytes;
+  };
+  const runs = openRuns({ codec: { seal: async (bytes) => bytes, open: slow } });
+  const headers = { prefer: 'respond-async' };
+  const answer = await serve(runs, ask({ key: KEY, headers }), () => eventStream(['data: 1\n\n']));
+  const text = await answer.text();
+  expect(answer.status === 202 || text.includes('data: 1')).toBe(true);
 });

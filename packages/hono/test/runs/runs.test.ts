@@ -2,6 +2,7 @@ import { createRuns, type Runs, type RunsOptions } from '@holdopen/runs';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { streamSSE } from 'hono/streaming';
+import { timeout } from 'hono/timeout';
 import { validator } from 'hono/validator';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { getHold, type HoldHandle, holdOpen } from '../../src/index.js';
@@ -68,8 +69,14 @@ describe.each(['node', 'http2', 'fetch'] as const)('over %s', (way) => {
         Array.from({ length: 5 }, () => ask(way, app, post('/work/double'))),
       );
       for (const reply of asked) {
-        expect(reply).toMatchObject({ status: 201, body: '{"double":4}' });
-        expect(reply.headers['holdopen-run']).toBeDefined();
+        // On a busy machine the first ones may be held.
+        const held = readHeldJson(reply.body);
+        expect([held.lateHead?.status ?? reply.status, held.payload]).toEqual([
+          201,
+          '{"double":4}',
+        ]);
+        // A head that left before the key was claimed could not name the run.
+        if (held.lateHead === undefined) expect(reply.headers['holdopen-run']).toBeDefined();
       }
       const other = await ask(way, app, post('/work/double', {}, '{"n":3}'));
       expect(other.status).toBe(422);
@@ -183,3 +190,78 @@ test.each(['node', 'fetch'] as const)(
     }
   },
 );
+
+describe('what stands around a run on Node', () => {
+  test('may time out, and the work goes on to its own result', async () => {
+    const go = gate();
+    const app = new Hono();
+    app.use(timeout(50));
+    app.post('/work', holdOpen({ ...QUICK, firstBeatMs: 5_000, runs: openRuns() }), async (c) => {
+      await go.opened;
+      return c.json({ done: true }, 201);
+    });
+    expect((await ask('node', app, post('/work'))).status).toBe(504);
+    go.open();
+    const again = await ask('node', app, post('/work'));
+    expect(again).toMatchObject({ status: 201, body: '{"done":true}' });
+  });
+
+  test('may change the answer of a 202, which is its own', async () => {
+    const go = gate();
+    const app = new Hono();
+    app.use(async (c, next) => {
+      const { raw } = c.req;
+      await next();
+      expect(c.req.raw).toBe(raw);
+      const inner = (await c.res.json()) as object;
+      c.res = new Response(JSON.stringify({ inner }), c.res);
+      c.header('X-Around', '1');
+    });
+    app.post('/work', holdOpen({ ...QUICK, runs: openRuns() }), async (c) => {
+      await go.opened;
+      c.header('X-Work', '1');
+      return c.json({ done: true });
+    });
+    const accepted = await ask('node', app, post('/work', { prefer: 'respond-async' }));
+    expect(accepted).toMatchObject({ status: 202, headers: { 'x-around': '1' } });
+    expect(JSON.parse(accepted.body)).toMatchObject({ inner: { state: 'running' } });
+    go.open();
+    const again = await ask('node', app, post('/work'));
+    expect(JSON.parse(again.body)).toEqual({ inner: { done: true } });
+  });
+
+  test('may have read the body past Hono, which is nothing to a request without a key', async () => {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req.raw.text();
+      await next();
+    });
+    app.post('/work', holdOpen({ ...QUICK, runs: openRuns() }), (c) => c.text('ok'));
+    const { headers: _, ...question } = post('/work');
+    expect((await ask('node', app, question)).body).toBe('ok');
+  });
+
+  test('a held head names the run though the body was read before', async () => {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req.json();
+      await next();
+    });
+    app.post('/work', holdOpen({ ...QUICK, runs: openRuns() }), async (c) => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return c.json(await c.req.json());
+    });
+    const reply = await ask('node', app, post('/work'));
+    expect(reply.headers).toHaveProperty('holdopen');
+    expect(statusOf(reply)).toMatch(/^\/runs\//);
+    expect(readHeldJson(reply.body).payload).toBe('{"n":2}');
+  });
+
+  test('a handler that answers nothing has failed', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const app = new Hono();
+    app.post('/work', holdOpen({ ...QUICK, runs: openRuns() }), (() => {}) as never);
+    expect((await ask('node', app, post('/work'))).status).toBe(500);
+    vi.restoreAllMocks();
+  });
+});

@@ -91,7 +91,8 @@ async function join(
     const forget = isWaiting ? watcher.limit(preference.waitMs) : undefined;
     const found = await find(items, (head) => isWanted(head, attachment));
     forget?.();
-    if (found.kind === 'events') {
+    // It came while the head was being read, and the watcher has left meanwhile.
+    if (found.kind === 'events' && watcher.why === undefined) {
       const body = eventBody(items, from, watcher, () => delivered(context, run));
       return eventsResponse(context, run, found.head, body, headers);
     }
@@ -112,6 +113,7 @@ async function join(
         if (from.offset > 0) throw new RunError('cursor_lost', 'This run has no events.', { run });
         delivered(context, run);
         return resultResponse(context, run, found.head, found.chunks, headers);
+      case 'events':
       case 'nothing':
         if (watcher.why?.kind === 'refused') return watcher.why.response;
         if (watcher.why?.kind === 'late' && preference !== undefined) {

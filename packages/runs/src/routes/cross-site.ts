@@ -8,12 +8,11 @@ import type { RunsSettings } from '../settings.js';
  */
 export function isCrossSite(request: Request, { cors }: Pick<RunsSettings, 'cors'>): boolean {
   const origin = request.headers.get('origin');
-  if (origin === null) return isForeign(request.headers.get('sec-fetch-site'));
+  const site = request.headers.get('sec-fetch-site');
+  // No page can forge it, and no proxy changes it, as many do with the host.
+  if (site === 'same-origin' || site === 'none') return false;
+  if (origin === null) return site !== null;
   if (corsHeaders(request, cors).get('access-control-allow-origin') === origin) return false;
   const host = request.headers.get('host') ?? new URL(request.url).host;
   return !URL.canParse(origin) || new URL(origin).host !== host;
-}
-
-function isForeign(site: string | null): boolean {
-  return site === 'cross-site' || site === 'same-site';
 }

@@ -17,7 +17,8 @@ export class HeldRoutes {
     const { hold, cors } = context.settings;
     this.#mounted = mountFetchOptions(
       {
-        format: (request) => (this.#placeOf(request)?.kind === 'events' ? 'sse' : 'auto'),
+        format: (request) =>
+          this.#routes.match(request, true)?.kind === 'events' ? 'sse' : 'auto',
         ...hold,
       },
       'route',
@@ -27,16 +28,13 @@ export class HeldRoutes {
 
   /** `undefined` for a path that is none of ours. `server` is Bun's. */
   match(request: Request, server?: unknown): Promise<Response> | undefined {
-    const place = this.#placeOf(request);
+    const place = this.#routes.match(request, false);
     return place === undefined ? undefined : this.#answer(request, server, place);
   }
 
   fetch(request: Request, server?: unknown): Promise<Response> {
-    return this.match(request, server) ?? Promise.resolve(notFound());
-  }
-
-  #placeOf(request: Request): Place | undefined {
-    return this.#routes.match(request);
+    const place = this.#routes.match(request, true);
+    return place === undefined ? Promise.resolve(notFound()) : this.#answer(request, server, place);
   }
 
   #answer(request: Request, server: unknown, place: Place): Promise<Response> {

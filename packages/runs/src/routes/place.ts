@@ -10,11 +10,12 @@ export type Place =
   | { readonly kind: 'nothing' };
 
 /**
- * `undefined` for a path that is none of the routes'. A framework that mounts them under a prefix may
- * have taken it off already.
+ * `undefined` for a path that is none of the routes'. `isMounted`: nothing else is asked here, and what
+ * mounts the routes under a prefix may have taken it off already.
  */
-export function placeOf(pathname: string, basePath: string): Place | undefined {
+export function placeOf(pathname: string, basePath: string, isMounted: boolean): Place | undefined {
   const isBelow = pathname === basePath || pathname.startsWith(`${basePath}/`);
+  if (!isBelow && !isMounted) return undefined;
   const rest = isBelow ? pathname.slice(basePath.length) : pathname;
   const [run, part, ...more] = rest.split('/').filter((segment) => segment !== '');
   if (run === undefined) return isBelow ? { kind: 'list' } : undefined;

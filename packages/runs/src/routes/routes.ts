@@ -23,9 +23,9 @@ export class RunRoutes {
   }
 
   /** `undefined` for a path that is none of ours. */
-  match(request: Request): Place | undefined {
+  match(request: Request, isMounted: boolean): Place | undefined {
     const { settings } = this.#context;
-    return placeOf(new URL(request.url).pathname, settings.basePath);
+    return placeOf(new URL(request.url).pathname, settings.basePath, isMounted);
   }
 
   async answer(request: Request, place: Place): Promise<Response> {

@@ -39,6 +39,15 @@ function keyOf(request: Request, settings: RunsSettings): string | undefined {
     keyHeader !== false && methods.has(request.method)
       ? parseIdempotencyKey(request.headers.get(keyHeader))
       : undefined;
+  if (named !== undefined) return named;
+  const given: unknown = key?.(request);
+  if (typeof given !== 'string' && given !== undefined && given !== null) {
+    throw new RunError(
+      'invalid_option',
+      'The option key must give a text, or undefined for a request that is no run, and at once: a promise would be the same key for all.',
+      { given },
+    );
+  }
   // An empty key would make one run of all requests.
-  return named ?? (key?.(request) || undefined);
+  return given || undefined;
 }

@@ -1,6 +1,7 @@
 import { fingerprintOf } from '../idempotency/fingerprint.js';
 import type { RunsSettings } from '../settings.js';
 import { readBody } from './body.js';
+import { unwrapUrl } from './last-event-id.js';
 import type { ServeContext } from './work.js';
 import { copyWithBody } from './work-request.js';
 
@@ -23,7 +24,8 @@ export async function readPayload(
     const own = await settings.fingerprint(copyWithBody(request, body));
     return { body, fingerprint: `own ${own}` };
   }
-  const { pathname, search } = addressOf(request);
+  // Where somebody goes on is no part of what was asked for.
+  const { pathname, search } = addressOf({ url: unwrapUrl(request) });
   const fingerprint = await fingerprintOf({
     method: request.method,
     path: pathname,
@@ -36,6 +38,6 @@ export async function readPayload(
 }
 
 /** Also for the made-up requests of tests, whose address may be none. */
-export function addressOf({ url }: Request): { pathname: string; search: string } {
+export function addressOf({ url }: Pick<Request, 'url'>): { pathname: string; search: string } {
   return URL.canParse(url) ? new URL(url) : { pathname: url, search: '' };
 }

@@ -93,7 +93,10 @@ async function write(
       return;
     }
     // A stream may give text though it should not; runtimes take it, so we do.
-    const bytes: Uint8Array = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    const bytes: unknown = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new TypeError('A stream of the handler gave a chunk that is no Uint8Array.');
+    }
     const entries = splitter?.push(bytes) ?? chunksOf(bytes, chunkBytes);
     for (const entry of entries) {
       // The handler waits while the store does.

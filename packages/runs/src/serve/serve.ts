@@ -7,9 +7,10 @@ import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
 import { isSecretKey } from '../idempotency/key.js';
-import { meetKey, restartStates } from '../idempotency/same-key.js';
+import { type KeyMeets, meetKey, restartStates } from '../idempotency/same-key.js';
 import { RunWriter } from '../owner/writer.js';
 import { notFound, type ProblemFacts, problemResponse } from '../problem.js';
+import { slotOf, slotOfRun } from '../run-id.js';
 import type { RunRecord } from '../store.js';
 import { type Claimed, claim } from './claim.js';
 import type { Intent } from './intent.js';
@@ -43,17 +44,12 @@ export class RunServer {
         case 'invalid':
           throw intent.error;
         case 'resume':
-          return (await this.#resume(call.request, intent.cursor, [])) ?? notFound();
+          return await this.#resume(call.request, intent.cursor);
         case 'keyed': {
-          // Who has been there goes on there. The work is not begun again because a run was forgotten.
-          const resumed =
-            intent.cursor &&
-            (await this.#resume(
-              call.request,
-              intent.cursor,
-              restartStates(this.#context.settings),
-            ));
-          return resumed ?? (await this.#keyed(call, intent.key));
+          const { key, cursor } = intent;
+          return await (cursor === undefined
+            ? this.#keyed(call, key)
+            : this.#keyedFrom(call, key, cursor));
         }
       }
     } catch (error) {
@@ -61,19 +57,54 @@ export class RunServer {
     }
   }
 
-  /** `undefined` if the run is in a state in which its key starts it anew. */
-  async #resume(
-    request: Request,
-    cursor: Cursor,
-    restart: readonly string[],
-  ): Promise<Response | undefined> {
+  async #resume(request: Request, cursor: Cursor): Promise<Response> {
     const record = await this.#context.find(cursor.run);
     const access = await this.#context.gate.toRun(request, 'attach', record);
     if (access.kind === 'refused') return access.response;
     if (record === undefined) return notFound();
-    const isSameStart = record.fence.epoch === cursor.epoch;
-    if (isSameStart && restart.includes(record.state)) return undefined;
     return attachResponse(this.#context, record, { request, access, cursor });
+  }
+
+  /**
+   * Who has been there goes on there. The work is not begun again because its run was forgotten. A place
+   * in another run than the key's says nothing.
+   */
+  async #keyedFrom(call: Call, key: string, cursor: Cursor): Promise<Response> {
+    const { request, about } = call;
+    const { settings, gate } = this.#context;
+    const record = await this.#context.find(cursor.run);
+    const access = await (record === undefined
+      ? gate.toStart(request)
+      : gate.toRun(request, 'attach', record));
+    const isOfKey =
+      access.kind === 'granted' && (await this.#isOfKey(cursor, access.principal, call, key));
+    if (!isOfKey) return this.#keyed(call, key);
+    if (record === undefined) return notFound();
+    const isSameStart = record.fence.epoch === cursor.epoch;
+    if (isSameStart && isIn(restartStates(settings), record.state)) {
+      return this.#keyed(call, key);
+    }
+    const payload = await readPayload(request, settings, about);
+    if (payload === undefined) return this.#tooLarge(request);
+    if (payload.fingerprint !== record.fingerprint) {
+      return this.#refuse(
+        request,
+        record,
+        access,
+        meetKey({ outcome: 'conflict', record }, settings),
+      );
+    }
+    return attachResponse(this.#context, record, { request, access, cursor });
+  }
+
+  async #isOfKey(
+    { run }: Cursor,
+    principal: string,
+    { request, about }: Call,
+    key: string,
+  ): Promise<boolean> {
+    const identity = { principal, route: routeOf(request, about), key };
+    return slotOfRun(run) === (await slotOf(await this.#context.secret(), identity));
   }
 
   async #keyed(call: Call, key: string): Promise<Response> {
@@ -86,20 +117,30 @@ export class RunServer {
       return problemResponse(WEAK_KEY, this.#cors(request));
     }
     const payload = await readPayload(request, settings, about);
-    if (payload === undefined) {
-      return problemResponse(tooLarge(settings.maxBodyBytes), this.#cors(request));
-    }
-    const route = about.route ?? `${request.method} ${addressOf(request).pathname}`;
+    if (payload === undefined) return this.#tooLarge(request);
+    const route = routeOf(request, about);
     const claimed = await claim(this.#context, { principal, route, key }, payload.fingerprint);
     const meets = meetKey(claimed.answer, settings);
     if (meets.kind === 'start') return this.#start(call, claimed, payload, access);
-    const { record } = meets;
-    if (meets.kind !== 'refuse') {
-      return attachResponse(this.#context, record, { request, access });
-    }
+    if (meets.kind === 'refuse') return this.#refuse(request, meets.record, access, meets);
+    const joined = await attachResponse(this.#context, meets.record, { request, access });
+    return isGone(joined) ? problemResponse(GIVEN_BACK, this.#cors(request)) : joined;
+  }
+
+  async #refuse(
+    request: Request,
+    { run }: RunRecord,
+    access: Granted,
+    meets: KeyMeets,
+  ): Promise<Response> {
+    if (meets.kind !== 'refuse') throw new Error(`run ${run} does not refuse its key`);
     const { status, code, detail } = meets;
-    const headers = await runHeaders(this.#context, request, record.run, access);
-    return problemResponse({ status, code, detail, run: record.run }, headers);
+    const headers = await runHeaders(this.#context, request, run, access);
+    return problemResponse({ status, code, detail, run }, headers);
+  }
+
+  #tooLarge(request: Request): Response {
+    return problemResponse(tooLarge(this.#context.settings.maxBodyBytes), this.#cors(request));
   }
 
   async #start(
@@ -160,6 +201,25 @@ const WEAK_KEY: ProblemFacts = {
   detail:
     'Without a login the key is all that proves whose work this is: send one with at least 128 random bits, such as a UUID.',
 };
+
+const GIVEN_BACK: ProblemFacts = {
+  status: 503,
+  code: 'not_started',
+  detail: 'The work was not begun after all: send the request again.',
+};
+
+/** The run that was joined is no more: its key was given back. A handler's own 404 says where it is. */
+function isGone({ status, headers }: Response): boolean {
+  return status === 404 && !headers.has('content-location');
+}
+
+function isIn(states: readonly string[], state: string): boolean {
+  return states.includes(state);
+}
+
+function routeOf(request: Request, { route }: ServeContext): string {
+  return route ?? `${request.method} ${addressOf(request).pathname}`;
+}
 
 function tooLarge(maxBytes: number): ProblemFacts {
   return {
