@@ -19,6 +19,7 @@ export { drain } from './drain.js';
 export { getHold, holdOfRun } from './handles.js';
 export { type FetchHandler, type HandlerResult, holdOpen } from './hold-open.js';
 export { holdResponse } from './hold-response.js';
+export { type IncomingFacts, incomingOf, requestOfIncoming } from './incoming.js';
 export {
   type FetchHoldOpenOptions,
   type HeadersInput,
@@ -26,7 +27,14 @@ export {
   mountFetchOptions,
 } from './mounted.js';
 export type { RequestEvent } from './request.js';
-export { type RunAbout, type RunInfo, type RunsPort, withRunHeaders } from './runs.js';
+export {
+  checkRuns,
+  type RequestFacts,
+  type RunAbout,
+  type RunInfo,
+  type RunsPort,
+  withRunHeaders,
+} from './runs.js';
 export { serveRun, waitUntilOf } from './serve-run.js';
 export { registry } from './surroundings.js';
 export { watchCall } from './watch-call.js';

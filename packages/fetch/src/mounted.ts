@@ -7,7 +7,7 @@ import {
   type Settings,
 } from '@holdopen/core';
 import { firstLookMs } from './bun.js';
-import { isRunsPort, type RunsPort, withRunHeaders } from './runs.js';
+import { checkRuns, type RunsPort, withRunHeaders } from './runs.js';
 import { environmentSwitch } from './runtime.js';
 import { surroundings } from './surroundings.js';
 
@@ -137,24 +137,4 @@ function checkHeaders(given: FetchHoldOpenOptions['headers']): void {
     "headers must be a function of the request, such as () => ({ 'Access-Control-Allow-Origin': '*' }), for each held head has its own.",
     { option: 'headers', given },
   );
-}
-
-function checkRuns(options: FetchHoldOpenOptions | undefined): RunsPort | undefined {
-  const given: unknown = options?.runs;
-  if (given === undefined) return undefined;
-  if (!isRunsPort(given)) {
-    throw new HoldOpenError(
-      'HOLDOPEN_INVALID_OPTION',
-      'runs must be what createRuns() of @holdopen/runs gives, such as runs: createRuns({ authorize }).',
-      { option: 'runs', given },
-    );
-  }
-  if (options?.onDisconnect === 'abort') {
-    throw new HoldOpenError(
-      'HOLDOPEN_CONFLICTING_OPTIONS',
-      "onDisconnect: 'abort' contradicts runs, whose work goes on when its client has left. Leave one of them out; a client ends its run with DELETE.",
-      { option: 'onDisconnect', given: 'abort' },
-    );
-  }
-  return given;
 }

@@ -1,4 +1,4 @@
-import type { HoldHandle } from '@holdopen/core';
+import { type HoldHandle, HoldOpenError } from '@holdopen/core';
 import type { HeadersInput } from './mounted.js';
 
 /** What the handler's call is told when its work belongs to a run. */
@@ -17,11 +17,25 @@ export interface RunAbout {
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
+/** What is known of a request before there is one. */
+export interface RequestFacts {
+  readonly method: string;
+  /** Path and query, or all of an address. */
+  readonly url: string;
+  /** By its name in lower case. */
+  header(name: string): string | undefined;
+}
+
 /**
  * What this package needs of runs. `createRuns()` of @holdopen/runs gives one; nothing else of runs is
  * known here.
  */
 export interface RunsPort {
+  /**
+   * Whether a request may want anything of runs. Asked where it would cost something to make a Request
+   * of it first.
+   */
+  concerns(asked: RequestFacts): boolean;
   /** Calls the handler with the request as it is, or answers from a run in its place. */
   serve<Result>(
     request: Request,
@@ -34,10 +48,36 @@ export interface RunsPort {
   heldHeaders(request: Request): Headers;
 }
 
-export function isRunsPort(given: unknown): given is RunsPort {
+function isRunsPort(given: unknown): given is RunsPort {
   if (typeof given !== 'object' || given === null) return false;
-  const names = ['serve', 'withholdMs', 'heldHeaders'] as const;
+  const names = ['concerns', 'serve', 'withholdMs', 'heldHeaders'] as const;
   return names.every((name) => typeof (given as Partial<RunsPort>)[name] === 'function');
+}
+
+/**
+ * The option `runs`, checked.
+ * @throws HoldOpenError if it is none, or if other options contradict it.
+ */
+export function checkRuns(
+  options: { readonly runs?: unknown; readonly onDisconnect?: unknown } | undefined,
+): RunsPort | undefined {
+  const given: unknown = options?.runs;
+  if (given === undefined) return undefined;
+  if (!isRunsPort(given)) {
+    throw new HoldOpenError(
+      'HOLDOPEN_INVALID_OPTION',
+      'runs must be what createRuns() of @holdopen/runs gives, such as runs: createRuns({ authorize }).',
+      { option: 'runs', given },
+    );
+  }
+  if (options?.onDisconnect === 'abort') {
+    throw new HoldOpenError(
+      'HOLDOPEN_CONFLICTING_OPTIONS',
+      "onDisconnect: 'abort' contradicts runs, whose work goes on when its client has left. Leave one of them out; a client ends its run with DELETE.",
+      { option: 'onDisconnect', given: 'abort' },
+    );
+  }
+  return given;
 }
 
 /** A held head names the run, so that a client that loses it knows where to come back to. */

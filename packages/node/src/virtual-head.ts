@@ -1,36 +1,32 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHead } from './commit.js';
 import { type HeldResponse, http2Stream } from './message.js';
-import { headerPairs, parseHeaderLines } from './sent-head.js';
+import { ShadowHead } from './shadow-head.js';
 
 /**
- * The head that the handler sees while the real one has long left. A response that is connected to
- * nothing takes over status and headers, so that Node itself does all forms of `writeHead` and all
- * of its errors; most handlers touch it once, at the end, and it is made then.
+ * The head that the handler sees while the real one has long left. Most handlers touch it once, at the
+ * end.
  *
  * Two faces: outside, to the handler and its framework, no head has been sent; inside, during our own
  * calls to the real `write` and `end`, the truth. Node keeps that truth in `_header`, which is
  * exchanged; everything else goes through the functions that `install` puts on the response.
  */
 export class VirtualHead {
-  readonly #req: IncomingMessage;
   readonly #res: HeldResponse;
   /** What the handler had set when its head was taken from it. */
   readonly prepared: PreparedHead;
   /** The functions of the response that were its own before ours: some middleware had put them there. */
   readonly #own: Partial<Record<HookName, unknown>> | undefined;
   readonly #realHeader: string | null | undefined;
-  #shadow: ServerResponse | undefined;
-  /** Headers that were given to `writeHead`, for runtimes that write no head as text. */
-  #given: HeaderPair[] | undefined;
+  readonly #shadow: ShadowHead;
   #inside = 0;
   #ended = false;
 
   constructor(req: IncomingMessage, res: HeldResponse, prepared: PreparedHead) {
-    this.#req = req;
     this.#res = res;
     this.prepared = prepared;
+    this.#shadow = new ShadowHead(req, prepared.headers);
     if (Object.hasOwn(res, '_header')) this.#realHeader = realHeader(res);
     this.#own = install(res);
     Reflect.set(res, HEAD, this);
@@ -39,7 +35,7 @@ export class VirtualHead {
 
   /** Whether the handler has sent its head. */
   get sent(): boolean {
-    return this.#shadow?.headersSent === true;
+    return this.#shadow.sent;
   }
 
   /** What `headersSent` says: at the end of an answer that never came, loggers must see a head. */
@@ -52,14 +48,7 @@ export class VirtualHead {
   }
 
   get shadow(): ServerResponse {
-    if (this.#shadow === undefined) {
-      const shadow = new ServerResponse(this.#req);
-      for (const [name, value] of this.prepared.headers) {
-        shadow.setHeader(name, Array.isArray(value) ? [...value] : value);
-      }
-      this.#shadow = shadow;
-    }
-    return this.#shadow;
+    return this.#shadow.response;
   }
 
   /** The real response's function, whoever's it was. */
@@ -95,12 +84,11 @@ export class VirtualHead {
     // HTTP/2 refuses what HTTP/1 sends, and must do so before anything is changed.
     if (http2Stream(this.#res) !== undefined) this.#res.statusCode = Number(args[0]);
     try {
-      Reflect.apply(shadow.writeHead, shadow, args);
+      this.#shadow.writeHead(args);
     } catch (error) {
       this.#res.statusCode = status;
       throw error;
     }
-    this.#given = givenHeaders(args);
     this.#res.statusCode = shadow.statusCode;
     if (http2Stream(this.#res) === undefined) this.#res.statusMessage = shadow.statusMessage;
     if (!this.inside) this.#show();
@@ -108,10 +96,7 @@ export class VirtualHead {
 
   /** All headers that the handler's head would have had. */
   headers(): HeaderPair[] {
-    const text: unknown = Reflect.get(this.shadow, '_header');
-    if (typeof text === 'string') return parseHeaderLines(text);
-    const named = new Map(headerPairs(this.shadow.getHeaders()).map((pair) => [pair[0], pair]));
-    return [...named.values(), ...(this.#given ?? []).filter(([name]) => !named.has(name))];
+    return this.#shadow.headers();
   }
 
   #show(): void {
@@ -248,19 +233,4 @@ function install(res: HeldResponse): Partial<Record<HookName, unknown>> | undefi
   }
   Object.defineProperty(res, 'headersSent', HEADERS_SENT);
   return own;
-}
-
-/** The headers in any form that `writeHead` takes: an object, a flat array, an array of pairs. */
-function givenHeaders(args: readonly unknown[]): HeaderPair[] {
-  const given = typeof args[1] === 'string' ? args[2] : (args[1] ?? args[2]);
-  if (Array.isArray(given)) {
-    if (Array.isArray(given[0]))
-      return headerPairs(Object.fromEntries(given as [string, string][]));
-    const pairs: HeaderPair[] = [];
-    for (let i = 0; i + 1 < given.length; i += 2) {
-      pairs.push([String(given[i]).toLowerCase(), String(given[i + 1])]);
-    }
-    return pairs;
-  }
-  return typeof given === 'object' && given !== null ? headerPairs({ ...given }) : [];
 }

@@ -1,5 +1,6 @@
 // The run routes for Node's `(req, res)`: Express, Connect, or a server of node:http.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestOfIncoming } from '@holdopen/fetch';
 import { sendNodeResponse } from 'srvx/node';
 import { problemResponse } from './problem.js';
 import { placeOf } from './routes/place.js';
@@ -32,7 +33,7 @@ export function runsMiddleware(runs: Runs): RunsMiddleware {
       if (!res.writableFinished) left.abort();
     });
     if (res.destroyed) left.abort();
-    answerTo(runs, req, path, left.signal)
+    answerTo(runs, req, left.signal)
       .then((response) => sendNodeResponse(res, response))
       .catch((error: unknown) => {
         if (next !== undefined && !res.headersSent) next(error);
@@ -41,34 +42,15 @@ export function runsMiddleware(runs: Runs): RunsMiddleware {
   };
 }
 
-type MountedRequest = IncomingMessage & { originalUrl?: string };
-
-async function answerTo(
-  runs: Runs,
-  req: MountedRequest,
-  path: string,
-  signal: AbortSignal,
-): Promise<Response> {
+async function answerTo(runs: Runs, req: IncomingMessage, signal: AbortSignal): Promise<Response> {
   let request: Request;
   try {
-    request = requestOf(req, path, signal);
+    // No route reads a body.
+    request = requestOfIncoming(req, { signal });
   } catch {
     // Methods and addresses that no Request can have, such as TRACE.
     const detail = 'This is no request that the routes of runs could answer.';
     return problemResponse({ status: 400, code: 'bad_request', detail });
   }
   return runs.fetch(request);
-}
-
-/** No route reads a body. */
-function requestOf(req: MountedRequest, path: string, signal: AbortSignal): Request {
-  const { encrypted } = req.socket as { encrypted?: boolean };
-  const host = req.headers.host ?? req.headers[':authority'] ?? 'localhost';
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(req.headers)) {
-    if (value === undefined || name.startsWith(':')) continue;
-    headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  const url = new URL(path, `http${encrypted === true ? 's' : ''}://${String(host)}`);
-  return new Request(url, { method: req.method ?? 'GET', headers, signal });
 }

@@ -1,3 +1,4 @@
+import type { RequestFacts } from '@holdopen/fetch';
 import { withheldMs } from './attach/prefer.js';
 import { RunsContext, type RunsRuntime } from './context.js';
 import type { RunDescription } from './describe.js';
@@ -5,7 +6,7 @@ import { RunError } from './errors.js';
 import type { RunsOptions } from './options.js';
 import { HeldRoutes } from './routes/held.js';
 import { listRuns } from './routes/list.js';
-import { intentOf } from './serve/intent.js';
+import { intentOf, mayConcern } from './serve/intent.js';
 import { OwnRuns, type RunsDrainResult } from './serve/own-runs.js';
 import { RunServer } from './serve/serve.js';
 import { PlainInfo, type ServeContext, type Work } from './serve/work.js';
@@ -45,6 +46,11 @@ export class Runs {
     this.#routes = new HeldRoutes(this.context);
     const { timers } = this.context.runtime;
     this.#sweeper = new Sweeper(() => this.context.store, timers, settings.sweepIntervalMs);
+  }
+
+  /** Whether a request may want anything of runs, by its head alone. */
+  concerns(asked: RequestFacts): boolean {
+    return mayConcern(asked, this.context.settings);
   }
 
   /**

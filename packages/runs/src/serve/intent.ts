@@ -1,8 +1,9 @@
+import type { RequestFacts } from '@holdopen/fetch';
 import type { Cursor } from '../cursor.js';
 import { RunError } from '../errors.js';
 import { parseIdempotencyKey } from '../idempotency/key.js';
 import { type RunsSettings, WITHOUT_RUNS } from '../settings.js';
-import { cursorOf } from './last-event-id.js';
+import { cursorOf, mayResume } from './last-event-id.js';
 
 /** What a request wants of runs. */
 export type Intent =
@@ -16,6 +17,19 @@ export type Intent =
   | { readonly kind: 'invalid'; readonly error: RunError };
 
 const PLAIN: Intent = { kind: 'plain' };
+
+/** `false` only if {@link intentOf} would say `plain`. */
+export function mayConcern(
+  { method, url, header }: RequestFacts,
+  { keyHeader, methods, key }: RunsSettings,
+): boolean {
+  if (WITHOUT_RUNS.has(method)) return false;
+  if (key !== undefined) return true;
+  if (keyHeader !== false && methods.has(method)) {
+    if (header(keyHeader.toLowerCase()) !== undefined) return true;
+  }
+  return method === 'GET' && mayResume(header, url);
+}
 
 export function intentOf(request: Request, settings: RunsSettings): Intent {
   const { method } = request;

@@ -4,6 +4,11 @@ const HEADER = 'last-event-id';
 /** What pages of other origins use, for it needs no preflight. An EventSource has it in its address. */
 const QUERY = 'last_event_id';
 
+/** Whether a request names any place at all. */
+export function mayResume(header: (name: string) => string | undefined, url: string): boolean {
+  return header(HEADER) !== undefined || url.includes(QUERY);
+}
+
 /** The place in one of our logs that a request wants to go on from. */
 export function cursorOf(request: Request): Cursor | undefined {
   const header = request.headers.get(HEADER);
