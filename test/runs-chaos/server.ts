@@ -27,6 +27,7 @@ const runs = createRuns({
 /** A handler is not told which attempt it is; the auditor wants to know. */
 const attempts = new WeakMap<Request, number>();
 const port: RunsPort = {
+  concerns: (asked) => runs.concerns(asked),
   serve: (request, work, about) =>
     runs.serve(
       request,

@@ -1,15 +1,17 @@
 import {
+  answerFromRun,
   type HoldOpenOptions,
   type Middleware,
   mountOptions,
   type NodeHoldOpenOptions,
+  type RunsOption,
   watchResponse,
 } from '@holdopen/node';
 import type { Request } from 'express';
 import { refuseArguments, refuseCall } from './wrong-mount.js';
 
 /** The options of {@link holdOpen}. Hooks and `format` are given Express's request. */
-export type ExpressHoldOpenOptions = HoldOpenOptions<Request>;
+export interface ExpressHoldOpenOptions extends HoldOpenOptions<Request>, RunsOption {}
 
 /**
  * Keeps the responses of slow handlers alive while they are silent, with white space before JSON and
@@ -40,9 +42,21 @@ export function holdOpen(...given: readonly unknown[]): Middleware {
   const onRoute = mountOptions(options, 'route');
   return function holdOpenMiddleware(req, res, next) {
     if (typeof next !== 'function') refuseCall();
-    watchResponse(req, res, isOnRoute(req, next, holdOpenMiddleware) ? onRoute : overAll);
+    const isRoute = isOnRoute(req, next, holdOpenMiddleware);
+    const mounted = isRoute ? onRoute : overAll;
+    if (mounted.runs !== undefined) {
+      const route = isRoute ? patternOf(req) : undefined;
+      if (answerFromRun({ req, res, mounted, call: next, onError: next, route })) return;
+    }
+    watchResponse(req, res, mounted);
     next();
   };
+}
+
+/** Where it was mounted and the pattern; `undefined` if that is no text. */
+function patternOf(req: object): string | undefined {
+  const { route, baseUrl = '' } = req as Routed & { baseUrl?: string };
+  return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
 }
 
 interface Layer {

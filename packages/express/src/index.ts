@@ -18,3 +18,4 @@ export {
   registry,
 } from '@holdopen/node';
 export { type ExpressHoldOpenOptions, holdOpen } from './hold-open.js';
+export { incomingOf } from './incoming.js';

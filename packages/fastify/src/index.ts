@@ -20,3 +20,4 @@ export {
 } from '@holdopen/node';
 export type { FastifyHoldOpenOptions, FastifyHoldOpenPluginOptions } from './options.js';
 export { holdOpen, holdOpen as default } from './plugin.js';
+export { incomingOf } from './run.js';

@@ -1,9 +1,9 @@
-import { type HoldOpenOptions, type Mount, mountOptions } from '@holdopen/node';
+import { type HoldOpenOptions, type Mount, mountOptions, type RunsOption } from '@holdopen/node';
 import type { FastifyRequest } from 'fastify';
 import { fastifyRequestOf } from './raw-request.js';
 
 /** The options of one route. Functions among them are given Fastify's request. */
-export type FastifyHoldOpenOptions = HoldOpenOptions<FastifyRequest>;
+export interface FastifyHoldOpenOptions extends HoldOpenOptions<FastifyRequest>, RunsOption {}
 
 /** The options of `app.register(holdOpen, options)`. */
 export interface FastifyHoldOpenPluginOptions extends FastifyHoldOpenOptions {

@@ -6,6 +6,7 @@ import type { FastifyHoldOpenPluginOptions } from './options.js';
 import { rememberFastifyRequest } from './raw-request.js';
 import { Registration, register, registrationOf } from './registration.js';
 import { ReplyFramework } from './reply-framework.js';
+import { runBeforeHandler } from './run.js';
 
 /**
  * Keeps the responses of slow handlers alive while they are silent, with white space before JSON and
@@ -54,7 +55,8 @@ function handleOf(this: FastifyRequest): FastifyRequest['holdOpen'] {
 function holdOpenOnRoute(this: FastifyInstance, route: RouteOptions): void {
   const { method, url, config } = route;
   try {
-    registrationOf(this)?.mountedOn(config?.holdOpen);
+    const mounted = registrationOf(this)?.mountedOn(config?.holdOpen);
+    if (mounted?.node.runs !== undefined) runBeforeHandler(route);
   } catch (error) {
     if (!(error instanceof HoldOpenError)) throw error;
     const { code, message, option, given } = error;

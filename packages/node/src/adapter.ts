@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type HoldHandle, inertHandle, type Mount, resolveOptions } from '@holdopen/core';
+import { checkRuns } from '@holdopen/fetch';
 import { Arm } from './arm.js';
 import type { Framework } from './framework.js';
 import './handle.js';
@@ -28,8 +29,9 @@ export function mountOptions(
   const settings = resolveOptions(options, {
     encode: (text) => Buffer.from(text),
     environment: process.env.HOLDOPEN,
+    alsoKnown: ['runs'],
   });
-  return new MountedSettings(settings, where);
+  return new MountedSettings(settings, where, checkRuns(options));
 }
 
 /**

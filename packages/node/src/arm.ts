@@ -34,6 +34,7 @@ import {
 import type { MountedSettings } from './mounted.js';
 import type { PrototypeHooks } from './prototype-hooks.js';
 import { routeOf } from './route.js';
+import { asConnection, facesOf } from './run/faces.js';
 import { sentHeaders } from './sent-head.js';
 import { registry, surroundings } from './surroundings.js';
 import {
@@ -247,6 +248,10 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
 
   /** Mounted again on the same response: one hold, and the innermost options win. */
   remount(mounted: MountedSettings): void {
+    asConnection(this.res, () => this.#remount(mounted));
+  }
+
+  #remount(mounted: MountedSettings): void {
     this.#startMs ??= this.dueMs - this.mounted.firstLane.delayMs;
     if (!this.res.headersSent && this.#hasLostHooks()) this.#useOwnFunctions();
     const { settings } = mounted;
@@ -348,6 +353,12 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
   // --- time
 
   fire(nowMs: number): void {
+    const faces = facesOf(this.res);
+    if (faces === undefined) this.#due(nowMs);
+    else faces.inside(() => this.#due(nowMs));
+  }
+
+  #due(nowMs: number): void {
     try {
       if (this.#hold === undefined) this.#firstBeatDue(nowMs);
       else if (isOver(this.res) || !hasConnection(this.res)) this.onClose();
@@ -390,6 +401,16 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
   #hasLostHooks(): boolean {
     if (this.hooks === undefined || Object.hasOwn(this.res, 'write')) return false;
     return this.res.write !== this.hooks.write || takerOf(this.res) !== this;
+  }
+
+  /** For a run, whose work the request's handle belongs to from now on. */
+  standApart(): void {
+    this.#useOwnFunctions();
+  }
+
+  /** What it waits for has failed. Gives whether it tells the client. */
+  failed(): boolean {
+    return this.#adopted && this.#hold?.over === false;
   }
 
   #useOwnFunctions(): void {

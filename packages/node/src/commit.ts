@@ -160,7 +160,8 @@ function takeHead(res: HeldResponse): PreparedHead {
   return prepared;
 }
 
-function headersOf(res: HeldResponse): PreparedHeader[] {
+/** The headers that are set on a response, names as they were written. */
+export function headersOf(res: HeldResponse): PreparedHeader[] {
   const names = res.getRawHeaderNames?.() ?? res.getHeaderNames();
   return names.map((name) => [name, ownCopy(res.getHeader(name) ?? '')]);
 }

@@ -8,6 +8,7 @@ import {
   isOldHttp,
   type WriteFunction,
 } from './message.js';
+import { asConnection } from './run/faces.js';
 
 // Captured when the module loads, so that a test's fake timers do not meet ours.
 const { setTimeout, clearTimeout, process } = globalThis;
@@ -161,11 +162,12 @@ function destroyAfter(delayMs: number, res: HeldResponse, callback?: Callback): 
   const done = pend();
   setTimeout(() => {
     done();
-    if (!res.destroyed) {
+    asConnection(res, () => {
+      if (res.destroyed) return;
       if (socket !== null && isOldHttp(res)) reset(socket);
       res.destroy();
       res.emit('finish');
-    }
+    });
     callback?.();
   }, delayMs).unref();
 }

@@ -2,6 +2,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { RESET_AFTER_MS, reset } from './cut.js';
 import { type HeldResponse, http2Stream, isOldHttp } from './message.js';
+import { asConnection } from './run/faces.js';
 
 // Captured when the module loads, so that a test's fake timers do not meet ours.
 const { process, setTimeout } = globalThis;
@@ -26,7 +27,7 @@ export function dropVisibly(res: HeldResponse): void {
 function dropStreamVisibly(res: HeldResponse, stream: ServerHttp2Stream): void {
   const { destroy, close } = stream;
   stream.destroy = function destroyVisibly(error?: Error) {
-    if (error !== undefined || res.writableEnded || stream.destroyed) {
+    if (error !== undefined || isEnded(res) || stream.destroyed) {
       return destroy.call(stream, error);
     }
     // Nobody else may be listening, and an error without a listener ends the process.
@@ -34,7 +35,7 @@ function dropStreamVisibly(res: HeldResponse, stream: ServerHttp2Stream): void {
     return destroy.call(stream, new Error('holdopen: the response was dropped'));
   };
   stream.close = function closeVisibly(code?: number, callback?: () => void) {
-    const isSilent = (code === undefined || code === 0) && !res.writableEnded;
+    const isSilent = (code === undefined || code === 0) && !isEnded(res);
     close.call(stream, isSilent ? INTERNAL_ERROR : code, callback);
   };
 }
@@ -45,7 +46,7 @@ function dropSocketVisibly(res: HeldResponse, socket: Socket): void {
   let isDropped = false;
   socket.destroy = function destroyVisibly(error?: Error) {
     if (isDropped) return socket;
-    if (res.writableEnded || socket.destroyed) return destroy.call(socket, error);
+    if (isEnded(res) || socket.destroyed) return destroy.call(socket, error);
     isDropped = true;
     setTimeout(() => {
       putBack();
@@ -65,4 +66,8 @@ function dropSocketVisibly(res: HeldResponse, socket: Socket): void {
   res.once('close', () => {
     if (!isDropped) putBack();
   });
+}
+
+function isEnded(res: HeldResponse): boolean {
+  return asConnection(res, () => res.writableEnded);
 }

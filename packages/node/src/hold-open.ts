@@ -3,6 +3,8 @@ import { HoldOpenError } from '@holdopen/core';
 import { mountOptions, watch } from './adapter.js';
 import type { NodeRequest, NodeResponse } from './message.js';
 import type { NodeHoldOpenOptions } from './mounted.js';
+import { answerFromRun } from './run/serve.js';
+import { surroundings } from './surroundings.js';
 import type { TakenResponse } from './taker.js';
 
 /** A request listener, as `createServer` takes it. What it returns passes through. */
@@ -82,6 +84,12 @@ function wrapListener(
     ...more: unknown[]
   ): unknown {
     const args = [req, res, ...more];
+    if (mounted.runs !== undefined) {
+      const call = (): unknown => Reflect.apply(handler, this, args);
+      const onError = (error: unknown): void => answerFailed(res, error);
+      if (answerFromRun({ req, res: res as unknown as ServerResponse, mounted, call, onError }))
+        return undefined;
+    }
     const armed = watch(req, res, mounted);
     if (armed === undefined) return Reflect.apply(handler, this, args);
     try {
@@ -114,9 +122,20 @@ function createMiddleware(options: NodeHoldOpenOptions | undefined): Middleware 
   const onRoute = mountOptions(options, 'route');
   return function holdOpenMiddleware(req, res, next) {
     if (typeof next !== 'function') throw asListener();
-    watch(req, res as unknown as TakenResponse, isOnRoute(req, next) ? onRoute : overAll);
+    const mounted = isOnRoute(req, next) ? onRoute : overAll;
+    const { runs } = mounted;
+    if (runs !== undefined && answerFromRun({ req, res, mounted, call: next, onError: next }))
+      return;
+    watch(req, res as unknown as TakenResponse, mounted);
     next();
   };
+}
+
+/** There is no framework to do it. */
+function answerFailed(res: TakenResponse, error: unknown): void {
+  surroundings.report('a request for a run failed', error);
+  res.writeHead(500, { 'Content-Type': 'application/problem+json' });
+  res.end('{"title":"Internal Server Error"}');
 }
 
 function asListener(): HoldOpenError {

@@ -25,5 +25,7 @@ export {
   type Middleware,
 } from './hold-open.js';
 export type { NodeRequest, NodeResponse } from './message.js';
-export type { MountedSettings, NodeHoldOpenOptions } from './mounted.js';
+export type { MountedSettings, NodeHoldOpenOptions, RunsOption } from './mounted.js';
+export { incomingOf } from './run/incoming.js';
+export { answerFromRun, type RunCall } from './run/serve.js';
 export { drain, registry } from './surroundings.js';

@@ -1,0 +1,147 @@
+import type { IncomingMessage } from 'node:http';
+import type { HoldHandle } from '@holdopen/core';
+import { exchangeListeners, type OtherFace } from './faces.js';
+import { workSocket } from './work-socket.js';
+
+type Fields = IncomingMessage & {
+  originalUrl?: string;
+  query?: Record<string, unknown>;
+};
+
+/** What the web's requests say that the work must see otherwise. */
+export interface Given {
+  /** As the client sent it. */
+  readonly asked: Request;
+  /** As the work gets it. */
+  readonly given: Request;
+  readonly hold: HoldHandle;
+  /** The application has given up. */
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * The request of a run's work. It is the same object, and tells nothing of the connection any more: no
+ * `aborted`, no `close` of a client that leaves, a socket that stays. Conditions and codings that are
+ * one client's are hidden, while the connection's face is not shown.
+ */
+export class WorkIncoming implements OtherFace {
+  readonly #req: Fields;
+  readonly #changes: readonly (readonly [name: string, value: string | undefined])[];
+  readonly #emit: (name: string | symbol, ...args: unknown[]) => boolean;
+  readonly #destroy: (error?: Error) => IncomingMessage;
+  #hiddenListeners: { events: unknown; count: unknown } = { events: Object.create(null), count: 0 };
+  #headers: Record<string, string | string[] | undefined> = {};
+  #hold: HoldHandle | undefined;
+  #socket: IncomingMessage['socket'] | undefined;
+  #isInside = false;
+
+  constructor(req: IncomingMessage, { asked, given, hold, fail }: Given) {
+    this.#req = req as Fields;
+    this.#changes = changesOf(asked.headers, given.headers);
+    this.#emit = req.emit;
+    this.#destroy = req.destroy;
+    this.#hold = hold;
+    // Over HTTP/2 it is a likeness already, and is asked of the stream.
+    if (req.httpVersionMajor < 2 && req.socket) this.#socket = workSocket(req.socket, fail);
+    if (given.url !== asked.url) this.#changeUrl(new URL(given.url));
+    req.emit = (name: string | symbol, ...args: unknown[]) => this.#told(name, args);
+    req.destroy = (error?: Error) => {
+      // Node's own, whose client has left; what has come in is still the handler's.
+      if (isAbort(error)) this.#toldOfAbort();
+      else if (!error && req.readableEnded) this.#destroy.call(req);
+      else fail(error ?? new Error('The request was destroyed by the application.'));
+      return req;
+    };
+    this.leave();
+  }
+
+  /** Shows what belongs to the connection. */
+  enter(): void {
+    this.#isInside = true;
+    this.#exchange();
+    for (const [name] of this.#changes) setOrDelete(this.#req.headers, name, this.#headers[name]);
+  }
+
+  /** Shows what belongs to the work. */
+  leave(): void {
+    this.#isInside = false;
+    this.#exchange();
+    for (const [name, value] of this.#changes) {
+      this.#headers[name] = this.#req.headers[name];
+      setOrDelete(this.#req.headers, name, value);
+    }
+  }
+
+  #exchange(): void {
+    const req = this.#req;
+    this.#hiddenListeners = exchangeListeners(req, this.#hiddenListeners);
+    const { holdOpen } = req;
+    if (this.#hold === undefined) delete req.holdOpen;
+    else req.holdOpen = this.#hold;
+    this.#hold = holdOpen;
+    if (this.#socket === undefined) return;
+    const { socket } = req;
+    req.socket = this.#socket;
+    this.#socket = socket;
+  }
+
+  #told(name: string | symbol, args: readonly unknown[]): boolean {
+    const emit = (): boolean => Reflect.apply(this.#emit, this.#req, [name, ...args]) as boolean;
+    if (this.#isInside) return emit();
+    const isAborted = name === 'error' && isAbort(args[0]);
+    if (name === 'aborted' || isAborted) return this.#tellOutside(emit);
+    if (name !== 'close') return emit();
+    const told = this.#tellOutside(emit);
+    // Over HTTP/1 it closes by itself when its body was read.
+    const { httpVersionMajor, readableEnded } = this.#req;
+    return httpVersionMajor < 2 && readableEnded ? emit() : told;
+  }
+
+  #toldOfAbort(): void {
+    const { emit } = this.#req;
+    for (const name of ['aborted', 'close']) emit.call(this.#req, name);
+  }
+
+  #tellOutside(emit: () => boolean): boolean {
+    this.enter();
+    try {
+      return emit();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** The id of the client's last event stands there as the application had given it. */
+  #changeUrl({ search, searchParams }: URL): void {
+    const req = this.#req;
+    req.url = withSearch(req.url, search);
+    if (req.originalUrl !== undefined) req.originalUrl = withSearch(req.originalUrl, search);
+    // Express 4 and Fastify have parsed it already.
+    const query = Object.getOwnPropertyDescriptor(req, 'query')?.value as Fields['query'];
+    const name = 'last_event_id';
+    if (query !== undefined && name in query) {
+      setOrDelete(query, name, searchParams.get(name) ?? undefined);
+    }
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
+}
+
+function changesOf(asked: Headers, given: Headers) {
+  const names = new Set([...asked.keys(), ...given.keys()]);
+  return [...names].flatMap((name) => {
+    const value = given.get(name) ?? undefined;
+    return value === (asked.get(name) ?? undefined) ? [] : [[name, value] as const];
+  });
+}
+
+function setOrDelete(table: Record<string, unknown>, name: string, value: unknown): void {
+  if (value === undefined) delete table[name];
+  else table[name] = value;
+}
+
+function withSearch(url: string | undefined, search: string): string {
+  return (url ?? '/').split('?', 1)[0] + search;
+}
