@@ -1,0 +1,81 @@
+import {
+  AnswerError,
+  type HoldOpenErrorCode,
+  type HoldOpenErrorFacts,
+  TransportError,
+} from './errors.js';
+import type { Failure, FailureKind } from './transport/failure.js';
+import type { Problem } from './wire/problem.js';
+
+const WHAT: Readonly<Record<FailureKind, string>> = {
+  refused: 'no connection could be made',
+  dns: 'the name of the host could not be resolved',
+  tls: 'no secure connection could be made',
+  reset: 'the connection was reset',
+  closed: 'the connection was closed',
+  stalled: 'nothing came any more',
+  truncated: 'the answer ended incomplete',
+  protocol: 'the answer is not valid HTTP',
+  network: 'the network failed',
+};
+
+/** The error of an exchange that is given up: what, where, how long, how often, and how to go on. */
+export function explainFailure(failure: Failure, facts: HoldOpenErrorFacts): TransportError {
+  const { kind, mayHaveRun, cause } = failure;
+  const { bytes, silenceMs = 0 } = facts;
+  const when =
+    bytes === undefined ? 'before the answer began' : `after ${bytes} bytes of the answer`;
+  const silence = silenceMs < 1_000 ? '' : ` and ${seconds(silenceMs)} of silence`;
+  const hint = mayHaveRun ? wayOn(facts) : 'The work was not begun: it is safe to send it again.';
+  const message = `${nameOf(facts)}: ${WHAT[kind]}, ${when}${silence}${tries(facts)}. ${hint}`;
+  return new TransportError(kind, mayHaveRun, message, { ...facts, cause });
+}
+
+/** The error of an answer that says itself that it is none. */
+export function explainAnswer(
+  code: HoldOpenErrorCode,
+  what: string,
+  facts: HoldOpenErrorFacts,
+  status?: number,
+  problem?: Problem,
+): AnswerError {
+  const said = problem?.detail ?? problem?.title ?? problem?.code;
+  const quote = said === undefined ? '' : ` ("${said}")`;
+  const message = `${nameOf(facts)}: ${what}${quote}${tries(facts)}. ${wayOn(facts)}`;
+  return new AnswerError(code, message.trim(), facts, status, problem);
+}
+
+/** Without its query, which may hold what is not for a log. */
+function nameOf({ method = 'GET', url = '' }: HoldOpenErrorFacts): string {
+  return `${method} ${url.replace(/[?#].*/, '').replace(/\/\/[^/@]*@/, '//')}`;
+}
+
+function tries({ attempts = 1 }: HoldOpenErrorFacts): string {
+  return attempts > 1 ? `, in attempt ${attempts}` : '';
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}
+
+const IS_IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/;
+
+function wayOn({ method = 'GET', run, cursor, idempotencyKey }: HoldOpenErrorFacts): string {
+  const state = run?.state;
+  if (run !== undefined && (state === undefined || /^(?:running|completed)$/.test(state))) {
+    const what =
+      state === undefined
+        ? 'What became of the work could not be asked'
+        : state === 'running'
+          ? 'The work goes on on the server'
+          : 'The work is done';
+    const from = cursor === undefined ? '' : `, events behind Last-Event-ID ${cursor}`;
+    return `${what}: ${run.url} knows${from}.`;
+  }
+  if (run !== undefined) return `On the server the work is ${state}: ${run.url}.`;
+  if (idempotencyKey !== undefined) {
+    return `Send it again under the same key, ${idempotencyKey}: the work is not begun twice by a server that knows keys.`;
+  }
+  if (IS_IDEMPOTENT.test(method)) return 'It can be sent again.';
+  return 'The work may have been done: look before you send it again, or use holdOpen.idempotencyKey with a server that knows such keys.';
+}

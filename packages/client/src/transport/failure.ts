@@ -1,0 +1,92 @@
+/**
+ * How an exchange failed, as far as its runtime lets on.
+ *
+ * - `refused`: no connection was made, or the server took none of the request.
+ * - `dns`: the host's name could not be resolved.
+ * - `tls`: no secure connection came about, or it broke.
+ * - `reset`: the connection was reset.
+ * - `closed`: it was closed before the answer was complete.
+ * - `stalled`: nothing came for too long.
+ * - `truncated`: the answer ended cleanly, and is incomplete all the same.
+ * - `protocol`: what came is no HTTP.
+ * - `network`: a browser does not say which of them it was.
+ */
+export type FailureKind =
+  | 'refused'
+  | 'dns'
+  | 'tls'
+  | 'reset'
+  | 'closed'
+  | 'stalled'
+  | 'truncated'
+  | 'protocol'
+  | 'network';
+
+/** One failed exchange. Never leaves the client: what does is an error made of it. */
+export class Failure {
+  readonly kind: FailureKind;
+  /** Whether the server may have begun to work on the request. */
+  readonly mayHaveRun: boolean;
+  readonly cause: unknown;
+
+  constructor(kind: FailureKind, mayHaveRun: boolean, cause?: unknown) {
+    this.kind = kind;
+    this.mayHaveRun = mayHaveRun;
+    this.cause = cause;
+  }
+}
+
+/** What a caller must mend, or wants: asking again would not help. */
+const FAULT_OF_CALLER =
+  /bad port|are blocked|redirect|(?:unknown|unsupported) (?:scheme|protocol)|invalid url|parse url|failed to execute/i;
+
+/** Each runtime has words of its own; the first line that fits counts. */
+const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
+  ['dns', /ENOTFOUND|EAI_AGAIN|\bdns error|getaddrinfo/i],
+  ['tls', /CERT|ERR_(?:TLS|SSL)|\bTLS\b|\bSSL\b|EPROTO\b|self.signed|InvalidContentType/i],
+  // GOAWAY is none of these: which streams it spared, undici on Node 20 cannot say.
+  ['refused', /ECONNREFUSED|\bconnect E|CONNECT_TIMEOUT|\(Connect\)|refused|Unable to connect/i],
+  ['refused', /REFUSED_STREAM/],
+  ['truncated', /CONTENT_LENGTH_MISMATCH|invalid EOF|unexpected (?:EOF|end of)/i],
+  ['stalled', /ETIMEDOUT|(?:HEADERS|BODY)_TIMEOUT|timed out|TimeoutError/],
+  [
+    'protocol',
+    /HPE_|HTTPParserError|HEADERS_OVERFLOW|bad response|Invalid(?:HTTP|Content)|invalid .* parsed|PROTOCOL_ERROR|Z_(?:DATA|BUF)_ERROR|incorrect header check/,
+  ],
+  ['reset', /ECONNRESET|ECONNABORTED|EPIPE|connection reset/i],
+  [
+    'closed',
+    /UND_ERR_SOCKET|closed|terminated|body from connection|ERR_HTTP2|GOAWAY|NGHTTP2|socket hang up|ended|stream error/i,
+  ],
+  [
+    'network',
+    /fail(?:ed)? to fetch|fetch failed|load failed|NetworkError|network (?:error|connection)|error in (?:input|body) stream|offline/i,
+  ],
+];
+
+/** A handshake that failed: nothing of the request has left. */
+const HANDSHAKE =
+  /CERT|ALTNAME|self.signed|before secure|InvalidContentType|WRONG_VERSION|HANDSHAKE/i;
+
+/**
+ * What an error of `fetch`, or of a body's reader, comes to. `undefined` if it is none of the network:
+ * a wrong address, a forbidden port, whatever a `fetch` of the user's own throws.
+ */
+export function classify(error: unknown, headCame: boolean): Failure | undefined {
+  const text = wordsOf(error);
+  if (FAULT_OF_CALLER.test(text)) return undefined;
+  const kind = SIGNS.find(([, sign]) => sign.test(text))?.[0];
+  if (kind === undefined) return undefined;
+  const neverRan = kind === 'refused' || kind === 'dns' || (kind === 'tls' && HANDSHAKE.test(text));
+  return new Failure(kind, headCame || !neverRan, error);
+}
+
+/** Names, codes and messages of an error and of all behind it, without addresses, which say anything. */
+function wordsOf(error: unknown, depth = 0): string {
+  if (typeof error !== 'object' || error === null || depth > 5) return '';
+  const { name, code, message, cause, errors } = error as Record<string, unknown>;
+  const own = [name, code, message].filter((word) => typeof word === 'string').join(' ');
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const plain = own.replace(/[\w+.-]+:\/\/[^\s")]*/g, '');
+  return [plain, wordsOf(cause, depth + 1), wordsOf(first, depth + 1)].join('\n');
+}
