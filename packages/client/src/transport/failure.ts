@@ -28,6 +28,9 @@ export class Failure {
   /** Whether the server may have begun to work on the request. */
   readonly mayHaveRun: boolean;
   readonly cause: unknown;
+  /** Of the answer; `undefined` if its head had not come. */
+  bytes: number | undefined;
+  silenceMs = 0;
 
   constructor(kind: FailureKind, mayHaveRun: boolean, cause?: unknown) {
     this.kind = kind;

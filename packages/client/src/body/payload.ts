@@ -1,0 +1,49 @@
+import type { Exchange } from '../exchange.js';
+import { Failure } from '../transport/failure.js';
+import type { LateHead } from '../wire/late-head.js';
+import { LeadingSpace } from './leading-space.js';
+
+/** The beginning of a held JSON body behind its beats. */
+export interface Payload {
+  /** Its first bytes. */
+  readonly first: Uint8Array;
+  readonly lateHead: LateHead | undefined;
+}
+
+/** Waits for the payload of a held body: its outcome is known then. A body of beats alone is a failure. */
+export async function readPayload(exchange: Exchange): Promise<Payload> {
+  const space = new LeadingSpace();
+  for (;;) {
+    const bytes = await exchange.read();
+    if (bytes === undefined) throw exchange.truncated();
+    const first = space.strip(bytes);
+    if (first.length > 0) return { first, lateHead: space.lateHead };
+  }
+}
+
+/** All that comes of a body, and how it broke if it did. */
+export async function readRest(
+  exchange: Exchange,
+  first?: Uint8Array,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; failure: Failure | undefined }> {
+  const chunks: Uint8Array[] = first === undefined ? [] : [first];
+  try {
+    for (let bytes = await exchange.read(); bytes !== undefined; bytes = await exchange.read()) {
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { bytes: joined(chunks), failure: error };
+  }
+  return { bytes: joined(chunks), failure: undefined };
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,171 @@
+import { Credentials } from './credentials.js';
+import type { HoldOpenError, HoldOpenErrorFacts, RunStatus } from './errors.js';
+import { Exchange } from './exchange.js';
+import { explainFailure } from './explain.js';
+import type { Settings } from './options.js';
+import { chooseKey, type Message, type Outgoing } from './request.js';
+import type { Sendable } from './retry/policy.js';
+import { Persistence } from './run/persist.js';
+import { type RunPlace, readPlace } from './run/place.js';
+import { type RunTarget, runAddress } from './run/resume.js';
+import { readStatus, unknownStatus } from './run/status.js';
+import type { Runtime } from './runtime.js';
+import { type HoldState, StateReporter } from './state.js';
+import type { Failure } from './transport/failure.js';
+
+/** Nobody waits longer for a word about what is waited for. */
+const MAX_ASKING_MS = 10_000;
+
+/** One call of the user's, however many attempts it takes, and all that is known of it. */
+export class Call {
+  readonly outgoing: Outgoing;
+  readonly settings: Settings;
+  readonly runtime: Runtime;
+  readonly credentials: Credentials;
+  attempts = 0;
+  /** The run that it belongs to. */
+  place: RunPlace | undefined;
+  /** The last event that was received. */
+  cursor: string | undefined;
+  key: string | undefined;
+  readonly #reporter: StateReporter;
+  readonly #persistence: Persistence | undefined;
+
+  constructor(outgoing: Outgoing, settings: Settings, runtime: Runtime) {
+    this.outgoing = outgoing;
+    this.settings = settings;
+    this.runtime = runtime;
+    this.credentials = new Credentials(outgoing);
+    this.#reporter = new StateReporter(settings.onState);
+    this.#persistence = settings.persist && new Persistence(settings.persist);
+    this.key = chooseKey(outgoing, settings);
+  }
+
+  /** What must be there before the first attempt, and often nothing is. */
+  async prepare(): Promise<void> {
+    const kept = await this.#persistence?.load();
+    if (kept !== undefined) {
+      this.key = kept.key;
+      this.cursor = kept.cursor;
+      const isHere = kept.place?.startsWith(`${this.outgoing.origin}/`);
+      if (isHere && kept.place) this.place = { url: kept.place, token: undefined };
+    }
+    if (this.key === undefined) return;
+    await this.outgoing.freeze();
+    await this.persist();
+  }
+
+  get sendable(): Sendable {
+    const { method, isReplayable } = this.outgoing;
+    const hasRun = this.place !== undefined;
+    return { method, isReplayable, isKeyed: this.key !== undefined, hasRun };
+  }
+
+  /** Sends the request, or asks for something of its run; and again where better credentials help. */
+  async send(target: RunTarget | 'request', accept?: string): Promise<Exchange> {
+    for (;;) {
+      if (target !== 'status') this.attempts += 1;
+      const message = await this.#message(target, accept);
+      if (target !== 'status') this.report({ state: 'connecting' });
+      const exchange = await this.#open(message);
+      const { status, headers, url } = exchange.response;
+      const isAtRun = target === 'request' ? undefined : this.place;
+      if (!this.credentials.canImprove(status, isAtRun)) {
+        const place = readPlace(headers, url || this.outgoing.url, this.outgoing.origin);
+        if (place !== undefined) this.place = place;
+        if (place !== undefined && target !== 'status') await this.persist();
+        return exchange;
+      }
+      await exchange.cancel();
+    }
+  }
+
+  #open(message: Message): Promise<Exchange> {
+    const signal = this.outgoing.signal;
+    let exchange: Exchange | undefined;
+    const opening = Exchange.open({ ...message, signal }, this.runtime, this.settings, {
+      silent: (isSilent, silenceMs) =>
+        this.report(isSilent ? { state: 'silent', silenceMs } : { state: 'live' }),
+      woke: () => void this.#lookAfter(() => exchange),
+    });
+    return opening.then((opened) => {
+      exchange = opened;
+      return opened;
+    });
+  }
+
+  async #message(target: RunTarget | 'request', accept: string | undefined): Promise<Message> {
+    const { outgoing, key, place, cursor } = this;
+    const isPlain = outgoing.isPlain && (key ?? cursor ?? accept) === undefined;
+    if (target === 'request' && isPlain) return outgoing.message(undefined);
+    const headers = await this.credentials.headers(this.attempts);
+    if (accept !== undefined && !headers.has('accept')) headers.set('accept', accept);
+    if (target !== 'request' && place !== undefined) {
+      this.credentials.showRun(headers, place);
+      return outgoing.elsewhere(runAddress(place, target, cursor, headers), headers);
+    }
+    if (key !== undefined) headers.set(this.settings.keyHeader, key);
+    if (cursor !== undefined) headers.set('last-event-id', cursor);
+    return outgoing.message(headers);
+  }
+
+  /** What the server says of the run. Never fails: what is not known is said to be so. */
+  async askRun(): Promise<RunStatus | undefined> {
+    const url = this.place?.url;
+    if (url === undefined) return undefined;
+    let timer: unknown;
+    const late = new Promise<undefined>((resolve) => {
+      timer = this.runtime.set(() => resolve(undefined), MAX_ASKING_MS);
+    });
+    const answer = this.send('status').then((exchange) => {
+      exchange.watchdog.stop();
+      return readStatus(url, exchange.response);
+    });
+    const run = (await Promise.race([answer, late]).catch(() => undefined)) ?? unknownStatus(url);
+    this.runtime.clear(timer);
+    if (run.state === 'running') this.report({ state: 'running', run });
+    return run;
+  }
+
+  /** The error of what is given up. */
+  async giveUp(failure: Failure): Promise<HoldOpenError> {
+    const run = await this.askRun();
+    return this.failed(explainFailure(failure, { ...this.facts(), ...failure, run }));
+  }
+
+  facts(): HoldOpenErrorFacts {
+    const { method, url } = this.outgoing;
+    const { attempts, cursor, key: idempotencyKey } = this;
+    return { method, url, attempts, cursor, idempotencyKey };
+  }
+
+  failed(error: HoldOpenError): HoldOpenError {
+    const isLost = error.code === 'HOLDOPEN_LOST' || error.run?.state === 'lost';
+    // What goes on without us is not called a failure.
+    if (error.run?.state !== 'running') this.report({ state: isLost ? 'lost' : 'failed', error });
+    return error;
+  }
+
+  report(state: Omit<HoldState, 'attempt'>): void {
+    this.#reporter.report({ attempt: this.attempts, ...state });
+  }
+
+  /** `cursor`: the last event that the user has handled. */
+  async persist(cursor = this.cursor): Promise<void> {
+    if (this.#persistence === undefined || this.key === undefined) return;
+    await this.#persistence.save({ key: this.key, place: this.place?.url, cursor });
+  }
+
+  /** The answer is whole: there is nothing to come back to. */
+  async settle(): Promise<void> {
+    this.report({ state: 'completed' });
+    await this.#persistence?.forget();
+  }
+
+  /** After a wake-up: what the connection slept through is asked for. */
+  async #lookAfter(exchange: () => Exchange | undefined): Promise<void> {
+    const run = await this.askRun();
+    // It would have been told by now.
+    if (run?.state !== undefined && run.state !== 'running') exchange()?.watchdog.bite();
+  }
+}

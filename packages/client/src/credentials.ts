@@ -1,0 +1,52 @@
+import type { Outgoing } from './request.js';
+import { type RunPlace, showToken } from './run/place.js';
+
+/**
+ * Who asks. Headers of the user's go to the origin of the request alone, where the places of its runs
+ * are, too; a redirect is the runtime's, which takes `Authorization` away from strangers.
+ */
+export class Credentials {
+  readonly #outgoing: Outgoing;
+  /** The last headers were refused. */
+  #isRefused = false;
+  #showsToken: boolean;
+
+  constructor(outgoing: Outgoing) {
+    this.#outgoing = outgoing;
+    // A page of another origin would need leave for the header; it waits until there is no other way.
+    this.#showsToken = !isForeignPage(outgoing.origin);
+  }
+
+  headers(attempt: number): Promise<Headers> {
+    return this.#outgoing.headers({ attempt, isRefused: this.#isRefused });
+  }
+
+  showRun(headers: Headers, place: RunPlace): void {
+    if (this.#showsToken) showToken(headers, place);
+  }
+
+  /**
+   * A status refuses who asks. Whether there is something better to show: headers that are asked for anew,
+   * once, and then the token of the run.
+   */
+  canImprove(status: number, place: RunPlace | undefined): boolean {
+    if (status === 401 && !this.#isRefused && this.#outgoing.hasHeadersFunction) {
+      this.#isRefused = true;
+      return place !== undefined || this.#outgoing.isReplayable;
+    }
+    if (place?.token === undefined || this.#showsToken) return false;
+    this.#showsToken = status === 401 || status === 403 || status === 404;
+    return this.#showsToken;
+  }
+
+  /** They were good enough. What is refused later is refused for the first time. */
+  accepted(): void {
+    this.#isRefused = false;
+  }
+}
+
+/** In a page, and not its own origin. */
+export function isForeignPage(origin: string): boolean {
+  const { location } = globalThis as { location?: { origin: string } };
+  return location !== undefined && location.origin !== origin;
+}

@@ -1,0 +1,57 @@
+import { readAnswer } from './answer.js';
+import { Call } from './call.js';
+import type { FetchInput } from './fetch-types.js';
+import { type HoldRequestInit, readOptions } from './options.js';
+import { Outgoing } from './request.js';
+import type { HoldResponse } from './response.js';
+import { mayComeBack } from './retry/policy.js';
+import { ComeBack, Patience, pursue } from './retry/pursue.js';
+import { retryAfterMs } from './retry/retry-after.js';
+import { type Runtime, systemRuntime } from './runtime.js';
+
+/**
+ * `fetch` for answers that may take long: the true status of what is held, a watchdog for silence,
+ * retries that never do work twice, and errors that say how to go on.
+ *
+ * @throws HoldOpenError if the exchange fails; `OptionError` if an option of `holdOpen` is wrong; the
+ * reason of your own signal
+ * @example
+ * const response = await holdFetch('/summaries', { method: 'POST', body, holdOpen: { idempotencyKey: true } });
+ */
+export function holdFetch(input: FetchInput, init: HoldRequestInit = {}): Promise<HoldResponse> {
+  return fetchWith(systemRuntime, input, init);
+}
+
+export async function fetchWith(
+  runtime: Runtime,
+  input: FetchInput,
+  init: HoldRequestInit,
+): Promise<HoldResponse> {
+  const call = new Call(new Outgoing(input, init), readOptions(init.holdOpen ?? {}), runtime);
+  await call.prepare();
+  return pursue(call, new Patience(call), () => attempt(call));
+}
+
+/** One answer: to the request, or of the run that it began. */
+async function attempt(call: Call): Promise<HoldResponse | ComeBack<HoldResponse>> {
+  const isResult = call.place !== undefined;
+  const exchange = await call.send(isResult ? 'result' : 'request');
+  const { response } = exchange;
+  const isUnknown = response.status === 404 || response.status === 421;
+  if (isResult && call.key !== undefined && (isUnknown || response.status === 503)) {
+    // The run is forgotten or was given back: its key knows more.
+    call.place = undefined;
+    if (isUnknown) {
+      await exchange.cancel();
+      return attempt(call);
+    }
+  }
+  const answer = await readAnswer(call, exchange);
+  const { status, headers, isLate } = answer;
+  const askedMs = retryAfterMs(headers, call.runtime.now());
+  if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) {
+    return new ComeBack(askedMs, answer.give, () => exchange.cancel());
+  }
+  call.credentials.accepted();
+  return answer.give();
+}

@@ -1,0 +1,124 @@
+import { OptionError } from './errors.js';
+import type { FetchInput } from './fetch-types.js';
+import type { HeadersContext, HeadersSource, HoldRequestInit, Settings } from './options.js';
+
+/** What `fetch` is given. */
+export interface Message {
+  readonly input: FetchInput;
+  readonly init: RequestInit;
+}
+
+/** A request that can be sent more than once, if its body allows. */
+export class Outgoing {
+  readonly method: string;
+  /** Absolute, where that can be known. */
+  readonly url: string;
+  /** The user's. */
+  readonly signal: AbortSignal | null | undefined;
+  readonly hasHeadersFunction: boolean;
+  readonly #input: FetchInput;
+  readonly #init: RequestInit;
+  readonly #headers: HeadersSource | undefined;
+  #isReplayable: boolean;
+  #frozen: { readonly body: ArrayBuffer; readonly type: string | null } | undefined;
+
+  constructor(input: FetchInput, { headers, holdOpen: _, ...init }: HoldRequestInit<unknown>) {
+    const request = typeof input === 'object' && 'method' in input ? input : undefined;
+    this.#input = input;
+    this.#init = init;
+    this.#headers = headers ?? request?.headers;
+    this.hasHeadersFunction = typeof headers === 'function';
+    this.method = (init.method ?? request?.method ?? 'GET').toUpperCase();
+    this.url = absolute(request?.url ?? String(input));
+    this.signal = init.signal === undefined ? request?.signal : init.signal;
+    this.#isReplayable = init.body === undefined ? !request?.body : canReplay(init.body);
+  }
+
+  get isReplayable(): boolean {
+    return this.#isReplayable;
+  }
+
+  get origin(): string {
+    return URL.canParse(this.url) ? new URL(this.url).origin : '';
+  }
+
+  /** The key that the user's own headers carry. They are not asked for it if they are a function. */
+  ownKey(keyHeader: string): string | undefined {
+    if (this.#headers === undefined || typeof this.#headers === 'function') return undefined;
+    return new Headers(this.#headers).get(keyHeader) ?? undefined;
+  }
+
+  /** The user's headers for one attempt. */
+  async headers(context: HeadersContext): Promise<Headers> {
+    const source = this.#headers;
+    return new Headers(typeof source === 'function' ? await source(context) : source);
+  }
+
+  /** Whether the user's headers must be looked at before the request is sent. */
+  get isPlain(): boolean {
+    return typeof this.#headers !== 'function' && this.#frozen === undefined;
+  }
+
+  /** Keeps the body as it is now: the same key must come with the same bytes. */
+  async freeze(): Promise<void> {
+    const { body } = this.#init;
+    const isRequest = typeof this.#input === 'object' && 'body' in this.#input;
+    const source = body ?? (isRequest ? (this.#input as Request).body : null);
+    if (!source) return;
+    const serial = new Response(source);
+    const type = serial.headers.get('content-type');
+    this.#frozen = { body: await serial.arrayBuffer(), type };
+    this.#isReplayable = true;
+  }
+
+  /** What `fetch` is given; without headers, the user's own. */
+  message(headers: Headers | undefined): Message {
+    const init: RequestInit = { ...this.#init };
+    const own = headers ?? this.#headers;
+    if (own !== undefined && typeof own !== 'function') init.headers = own;
+    if (this.#frozen === undefined) return { input: this.#input, init };
+    if (headers && this.#frozen.type !== null && !headers.has('content-type')) {
+      headers.set('content-type', this.#frozen.type);
+    }
+    // The body of a Request was read: what is left of it is everything else.
+    return { input: this.#input, init: { ...init, body: this.#frozen.body } };
+  }
+
+  /** The same for another place of the same origin: everything but the method, the body and its types. */
+  elsewhere(url: URL, headers: Headers): Message {
+    const { body: _, method: __, ...init } = this.#init;
+    const request = typeof this.#input === 'object' && 'credentials' in this.#input;
+    const { credentials, mode } = (request ? this.#input : {}) as Partial<Request>;
+    for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
+    return {
+      input: url,
+      init: { ...(credentials && { credentials }), ...(mode && { mode }), ...init, headers },
+    };
+  }
+}
+
+/** The key of a request, and what it means for its options. */
+export function chooseKey(outgoing: Outgoing, settings: Settings): string | undefined {
+  const own = outgoing.ownKey(settings.keyHeader);
+  if (typeof settings.key === 'string' && own !== undefined && own !== settings.key) {
+    throw new OptionError(
+      'idempotencyKey',
+      settings.key,
+      `your headers have another ${settings.keyHeader}: leave one of them out`,
+    );
+  }
+  if (settings.key === false) return undefined;
+  if (typeof settings.key === 'string') return settings.key;
+  return own ?? (settings.key === true ? crypto.randomUUID() : undefined);
+}
+
+function absolute(url: string): string {
+  const base = (globalThis as { location?: { href: string } }).location?.href;
+  return URL.canParse(url, base) ? new URL(url, base).href : url;
+}
+
+/** What can be read twice. A stream, or whatever is read like one, cannot. */
+function canReplay(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return true;
+  return !('getReader' in body || Symbol.asyncIterator in body);
+}

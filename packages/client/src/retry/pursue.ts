@@ -1,0 +1,90 @@
+import type { Call } from '../call.js';
+import { Failure } from '../transport/failure.js';
+import { backoffMs } from './backoff.js';
+import { pause } from './pause.js';
+import { mayFollow } from './policy.js';
+
+/** An answer that asks to come back. If that is not to be, it is what the user gets. */
+export class ComeBack<Value> {
+  readonly afterMs: number | undefined;
+  readonly instead: () => Value | Promise<Value>;
+  readonly drop: () => Promise<void>;
+
+  constructor(
+    afterMs: number | undefined,
+    instead: () => Value | Promise<Value>,
+    drop: () => Promise<void>,
+  ) {
+    this.afterMs = afterMs;
+    this.instead = instead;
+    this.drop = drop;
+  }
+}
+
+/** Counts failures in a row, and says how long to wait after each. */
+export class Patience {
+  /** What the server wants a stream to be asked for again after. */
+  retryMs = 0;
+  readonly #call: Call;
+  #failures = 0;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Something came of it: whatever fails next is a new trouble. */
+  renew(): void {
+    this.#failures = 0;
+    this.#call.credentials.accepted();
+  }
+
+  /** `undefined` if it is over. `askedMs`: `Retry-After`. */
+  delayMs(askedMs: number | undefined): number | undefined {
+    const { settings, runtime } = this.#call;
+    this.#failures += 1;
+    if (this.#failures >= settings.maxAttempts) return undefined;
+    const random = runtime.random();
+    const ownMs = Math.max(backoffMs(this.#failures, settings, random), this.retryMs);
+    if (askedMs === undefined) return ownMs;
+    return askedMs > settings.maxRetryAfterMs ? undefined : askedMs + random * settings.baseMs;
+  }
+
+  /** Waits after a failure. Throws its error if nothing may follow. */
+  async after(failure: Failure): Promise<void> {
+    const call = this.#call;
+    const delayMs = mayFollow(call.sendable, failure) ? this.delayMs(undefined) : undefined;
+    if (delayMs === undefined) throw await call.giveUp(failure);
+    call.report({ state: 'reconnecting', delayMs });
+    // Who never reached the server need not ask it.
+    const run = failure.mayHaveRun ? await call.askRun() : undefined;
+    // It answers: there is no need to spare it, but for chance.
+    const isThere = run?.state !== undefined;
+    await this.wait(isThere ? Math.min(delayMs, this.retryMs || delayMs / 4) : delayMs);
+  }
+
+  wait(ms: number): Promise<void> {
+    return pause(this.#call.runtime, ms, this.#call.outgoing.signal);
+  }
+}
+
+/** Attempt after attempt, until one gives a value or no other may follow. */
+export async function pursue<Value>(
+  call: Call,
+  patience: Patience,
+  attempt: () => Promise<Value | ComeBack<Value>>,
+): Promise<Value> {
+  for (;;) {
+    try {
+      const result = await attempt();
+      if (!(result instanceof ComeBack)) return result;
+      const delayMs = patience.delayMs(result.afterMs);
+      if (delayMs === undefined) return await result.instead();
+      await result.drop();
+      call.report({ state: 'reconnecting', delayMs });
+      await patience.wait(delayMs);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      await patience.after(error);
+    }
+  }
+}
