@@ -150,6 +150,10 @@ export class Call {
     this.#reporter.report({ attempt: this.attempts, ...state });
   }
 
+  get isPersistent(): boolean {
+    return this.#persistence !== undefined;
+  }
+
   /** `cursor`: the last event that the user has handled. */
   async persist(cursor = this.cursor): Promise<void> {
     if (this.#persistence === undefined || this.key === undefined) return;

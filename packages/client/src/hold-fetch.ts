@@ -27,7 +27,11 @@ export async function fetchWith(
   input: FetchInput,
   init: HoldRequestInit,
 ): Promise<HoldResponse> {
-  const call = new Call(new Outgoing(input, init), readOptions(init.holdOpen ?? {}), runtime);
+  const call = new Call(
+    new Outgoing(input, init),
+    readOptions(init.holdOpen ?? {}, 'json'),
+    runtime,
+  );
   await call.prepare();
   return pursue(call, new Patience(call), () => attempt(call));
 }

@@ -7,6 +7,8 @@ export {
   type RunStatus,
   TransportError,
 } from './errors.js';
+export type { HoldEvent } from './events/event-stream.js';
+export { type HoldEventsOptions, holdEvents } from './hold-events.js';
 export { holdFetch } from './hold-fetch.js';
 export {
   DEFAULT_BASE_DELAY_MS,

@@ -119,13 +119,14 @@ export interface Settings {
   readonly onState: HoldOptions['onState'];
 }
 
-const NAMES =
-  'fetch intervalMs maxSilenceMs json retry idempotencyKey keyHeader persist onState'.split(' ');
+const NAMES = 'fetch intervalMs maxSilenceMs retry idempotencyKey keyHeader persist onState'.split(
+  ' ',
+);
 const RETRY_NAMES = ['maxAttempts', 'baseMs', 'maxMs', 'maxRetryAfterMs'];
 
 /** @throws OptionError that names the option and the fix */
-export function readOptions(given: HoldOptions, more: readonly string[] = []): Settings {
-  checkNames(given, [...NAMES, ...more], '');
+export function readOptions(given: HoldOptions, own: 'json' | 'isTerminal'): Settings {
+  checkNames(given, [...NAMES, own], '');
   const { intervalMs, maxSilenceMs = DEFAULT_MAX_SILENCE_MS, json = 'check', retry = {} } = given;
   if (json !== 'check' && json !== 'trust')
     throw new OptionError('json', json, "give 'check' or 'trust'");

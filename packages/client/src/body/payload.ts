@@ -47,3 +47,23 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
   return whole;
 }
+
+/** So much of an answer that says no is read. */
+const MAX_TEXT_BYTES = 65_536;
+
+/** What an answer says that is none, as far as it comes. Then nobody wants the rest. */
+export async function readText(exchange: Exchange, first?: Uint8Array): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = decoder.decode(first, { stream: true });
+  try {
+    while (text.length < MAX_TEXT_BYTES) {
+      const bytes = await exchange.read();
+      if (bytes === undefined) break;
+      text += decoder.decode(bytes, { stream: true });
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+  await exchange.cancel();
+  return text;
+}

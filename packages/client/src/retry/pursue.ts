@@ -21,15 +21,24 @@ export class ComeBack<Value> {
   }
 }
 
+/** A connection that held so long was a good one: what breaks then is a new trouble. */
+const STABLE_MS = 10_000;
+
 /** Counts failures in a row, and says how long to wait after each. */
 export class Patience {
   /** What the server wants a stream to be asked for again after. */
   retryMs = 0;
   readonly #call: Call;
   #failures = 0;
+  #begunAt = 0;
 
   constructor(call: Call) {
     this.#call = call;
+  }
+
+  /** An attempt begins. */
+  begin(): void {
+    this.#begunAt = this.#call.runtime.now();
   }
 
   /** Something came of it: whatever fails next is a new trouble. */
@@ -52,6 +61,8 @@ export class Patience {
   /** Waits after a failure. Throws its error if nothing may follow. */
   async after(failure: Failure): Promise<void> {
     const call = this.#call;
+    const livedMs = call.runtime.now() - this.#begunAt - failure.silenceMs;
+    if (failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
     const delayMs = mayFollow(call.sendable, failure) ? this.delayMs(undefined) : undefined;
     if (delayMs === undefined) throw await call.giveUp(failure);
     call.report({ state: 'reconnecting', delayMs });
@@ -74,6 +85,7 @@ export async function pursue<Value>(
   attempt: () => Promise<Value | ComeBack<Value>>,
 ): Promise<Value> {
   for (;;) {
+    patience.begin();
     try {
       const result = await attempt();
       if (!(result instanceof ComeBack)) return result;

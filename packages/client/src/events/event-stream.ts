@@ -1,0 +1,220 @@
+import type { EventSourceMessage } from 'eventsource-parser';
+import type { Call } from '../call.js';
+import type { HoldOpenError } from '../errors.js';
+import { Patience, pursue } from '../retry/pursue.js';
+import { type Cursor, parseCursor } from '../run/cursor.js';
+import { Failure } from '../transport/failure.js';
+import { readProblem } from '../wire/problem.js';
+import { Connection } from './connection.js';
+import { openStream } from './open.js';
+import { restarted, toldFailure } from './told-failure.js';
+
+/** One event, as its server meant it. */
+export interface HoldEvent extends EventSourceMessage {
+  /** Where to go on behind it: the `Last-Event-ID`. `id` is the application's own then. */
+  cursor?: string;
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/** Events over as many connections as it takes, each of a run's exactly once and in order. */
+export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> {
+  readonly #call: Call;
+  readonly #patience: Patience;
+  readonly #isTerminal: ((event: HoldEvent) => boolean) | undefined;
+  #connection: Connection | undefined;
+  #queue: HoldEvent[] = [];
+  #at = 0;
+  /** What comes when the queue is empty. */
+  #end: 'over' | Failure | HoldOpenError | undefined;
+  #isDone = false;
+  #isPrepared = false;
+  /** How many events were received. */
+  #count = 0;
+  /** The run, and which start of it, that the events are of. */
+  #log: string | undefined;
+  /** The last event that was given out. */
+  #given: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(call: Call, isTerminal: ((event: HoldEvent) => boolean) | undefined) {
+    this.#call = call;
+    this.#patience = new Patience(call);
+    this.#isTerminal = isTerminal;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<HoldEvent, undefined>> {
+    const value = this.#queue[this.#at];
+    if (value !== undefined && !this.#call.isPersistent) {
+      this.#at += 1;
+      return Promise.resolve({ done: false, value });
+    }
+    const turn = this.#turn.then(() => this.#next());
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Ends the watching, and nothing on the server. */
+  async return(): Promise<{ done: true; value: undefined }> {
+    this.#isDone = true;
+    this.#queue = [];
+    await this.#connection?.close();
+    return DONE;
+  }
+
+  async #next(): Promise<IteratorResult<HoldEvent, undefined>> {
+    // Who asks for the next has handled the last.
+    if (this.#given !== undefined) await this.#call.persist(this.#given);
+    try {
+      while (!this.#isDone) {
+        const value = this.#queue[this.#at];
+        if (value !== undefined) {
+          this.#at += 1;
+          this.#given = value.cursor;
+          return { done: false, value };
+        }
+        this.#queue = [];
+        this.#at = 0;
+        await this.#advance();
+      }
+      return DONE;
+    } catch (error) {
+      this.#isDone = true;
+      await this.#connection?.close();
+      throw error;
+    }
+  }
+
+  /** One step towards the next event, or the end. */
+  async #advance(): Promise<void> {
+    const call = this.#call;
+    if (this.#end === 'over') {
+      this.#isDone = true;
+      await this.#connection?.close();
+      await call.settle();
+    } else if (this.#end instanceof Failure) {
+      const failure = this.#end;
+      this.#end = undefined;
+      await this.#connection?.close();
+      this.#connection = undefined;
+      await this.#patience.after(failure);
+    } else if (this.#end !== undefined) {
+      throw call.failed(this.#end);
+    } else if (this.#connection === undefined) {
+      await this.#open();
+    } else {
+      await this.#read(this.#connection);
+    }
+  }
+
+  async #open(): Promise<void> {
+    const call = this.#call;
+    if (!this.#isPrepared) {
+      await call.prepare();
+      this.#isPrepared = true;
+      this.#log = parseCursor(call.cursor ?? '')?.log;
+    }
+    const stream = await pursue(call, this.#patience, () => openStream(call));
+    if (stream === undefined) {
+      this.#end = 'over';
+      return;
+    }
+    call.report({ state: 'live' });
+    this.#connection = new Connection(
+      stream,
+      (event) => this.#receive(event),
+      (retryMs) => {
+        this.#patience.retryMs = retryMs;
+      },
+    );
+  }
+
+  async #read(connection: Connection): Promise<void> {
+    const count = this.#count;
+    let failure: Failure | undefined;
+    try {
+      const isOpen = await connection.read();
+      if (this.#count > count) this.#patience.renew();
+      if (isOpen) return;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure = error;
+    }
+    const place = connection.lastPlace;
+    if (place !== undefined && this.#accepts(parseCursor(place))) this.#call.cursor = place;
+    this.#end ??= failure ?? this.#endOf(connection);
+  }
+
+  /** What an end that HTTP calls one is. */
+  #endOf(connection: Connection): 'over' | Failure {
+    const call = this.#call;
+    const final = parseCursor(call.cursor ?? '')?.final;
+    const isRun = call.place !== undefined || final !== undefined;
+    const isDrained = connection.saysComeBack && call.outgoing.method === 'GET';
+    const isOver = isRun ? final !== undefined && final !== '' : !this.#isTerminal && !isDrained;
+    if (isOver) return 'over';
+    const failure = new Failure('closed', true);
+    failure.bytes = connection.bytes;
+    return failure;
+  }
+
+  #receive(event: EventSourceMessage): void {
+    if (this.#end !== undefined) return;
+    const call = this.#call;
+    const { id } = event;
+    const cursor = id === undefined ? undefined : parseCursor(id);
+    if (!this.#accepts(cursor)) {
+      this.#beginAnew();
+      return;
+    }
+    if (id !== undefined) call.cursor = id;
+    if (event.event === 'error' && this.#isTold(event, cursor)) return;
+    const given: HoldEvent = event;
+    if (id !== undefined) given.cursor = id;
+    if (cursor !== undefined) given.id = cursor.ownId;
+    this.#count += 1;
+    this.#queue.push(given);
+    if (this.#isTerminal?.(given)) this.#end = 'over';
+  }
+
+  /** Whether a place is of the work that was read so far. */
+  #accepts(cursor: Cursor | undefined): boolean {
+    if (cursor === undefined) return true;
+    const isSame = this.#log === undefined || this.#log === cursor.log;
+    // Nobody has seen anything of the other.
+    if (isSame || this.#count === 0) this.#log = cursor.log;
+    return this.#log === cursor.log;
+  }
+
+  /** Whether an error event is a failure that the server tells, and not an event of the application. */
+  #isTold(event: EventSourceMessage, cursor: Cursor | undefined): boolean {
+    const call = this.#call;
+    const problem = readProblem(event.data);
+    const lateStatus = this.#connection?.lateStatus ?? 200;
+    const isOfRun = call.place !== undefined && problem?.code !== undefined;
+    if (lateStatus < 300 && !(isOfRun && problem.status !== undefined)) return false;
+    const status = problem?.status ?? lateStatus;
+    const isFinal = cursor !== undefined && cursor.final !== '';
+    if (isFinal && cursor.final === 'r') this.#beginAnew();
+    // It cannot be told right now.
+    else if (isOfRun && !isFinal && status === 503) this.#end = new Failure('closed', true);
+    else this.#end = toldFailure(call, status, problem);
+    return true;
+  }
+
+  /** The work was given up: under its key it begins again, and its events do. */
+  #beginAnew(): void {
+    const call = this.#call;
+    call.cursor = undefined;
+    call.place = undefined;
+    this.#log = undefined;
+    // Nobody has seen anything of what was given up.
+    const isUnseen = this.#count === 0 && call.key !== undefined;
+    this.#end = isUnseen ? new Failure('closed', true) : restarted(call);
+    this.#given = undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Call } from '../call.js';
+import type { AnswerError, HoldOpenErrorCode } from '../errors.js';
+import { explainAnswer } from '../explain.js';
+import type { Problem } from '../wire/problem.js';
+
+/** What servers of runs say of work that nobody can tell the end of. */
+const LOST = ['lost', 'cursor_lost', 'not_found', 'purged', 'run_elsewhere'];
+
+/** The error of an answer that is no event stream. */
+export function refusal(
+  call: Call,
+  status: number,
+  type: string | null,
+  problem: Problem | undefined,
+): AnswerError {
+  if (status < 300) {
+    const what = `the answer is ${type ?? 'of no named type'} and no event stream`;
+    return explainAnswer('HOLDOPEN_WRONG_TYPE', what, call.facts(), status, problem);
+  }
+  const isLost = call.place !== undefined && (status === 404 || status === 410);
+  const code = isLost ? lostOrCancelled(problem) : (codeOfRun(problem) ?? codeOfStatus(status));
+  return explainAnswer(code, `the server answered ${status}`, call.facts(), status, problem);
+}
+
+/** The error that an event tells. */
+export function toldFailure(call: Call, status: number, problem: Problem | undefined): AnswerError {
+  const code = codeOfRun(problem) ?? 'HOLDOPEN_FAILED';
+  return explainAnswer(code, `the work failed with ${status}`, call.facts(), status, problem);
+}
+
+/** The error of work that began again while its events were read. */
+export function restarted(call: Call): AnswerError {
+  const what =
+    'the work was given up and is begun anew, so that its events begin again; ask under the same key to have them from the start';
+  return explainAnswer('HOLDOPEN_RESTARTED', what, call.facts());
+}
+
+function lostOrCancelled(problem: Problem | undefined): HoldOpenErrorCode {
+  return codeOfRun(problem) ?? 'HOLDOPEN_LOST';
+}
+
+function codeOfRun(problem: Problem | undefined): HoldOpenErrorCode | undefined {
+  const code = problem?.code ?? '';
+  if (code === 'cancelled') return 'HOLDOPEN_CANCELLED';
+  return LOST.includes(code) ? 'HOLDOPEN_LOST' : undefined;
+}
+
+function codeOfStatus(status: number): HoldOpenErrorCode {
+  if (status === 401 || status === 403) return 'HOLDOPEN_UNAUTHORIZED';
+  if (status === 429) return 'HOLDOPEN_RATE_LIMITED';
+  if (status === 503 || status === 529) return 'HOLDOPEN_OVERLOADED';
+  return status >= 500 ? 'HOLDOPEN_SERVER_ERROR' : 'HOLDOPEN_STATUS';
+}
