@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HoldHandle } from '@holdopen/core';
-import { exchangeListeners, type OtherFace } from './faces.js';
+import { exchangeListeners, type Listeners, type OtherFace } from './faces.js';
 import { workSocket } from './work-socket.js';
 
 type Fields = IncomingMessage & {
@@ -29,7 +29,7 @@ export class WorkIncoming implements OtherFace {
   readonly #changes: readonly (readonly [name: string, value: string | undefined])[];
   readonly #emit: (name: string | symbol, ...args: unknown[]) => boolean;
   readonly #destroy: (error?: Error) => IncomingMessage;
-  #hiddenListeners: { events: unknown; count: unknown } = { events: Object.create(null), count: 0 };
+  #hiddenListeners: Listeners = { events: Object.create(null), count: 0 };
   #headers: Record<string, string | string[] | undefined> = {};
   #hold: HoldHandle | undefined;
   #socket: IncomingMessage['socket'] | undefined;
