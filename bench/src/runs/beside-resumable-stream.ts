@@ -23,7 +23,7 @@ const NOTE =
 export async function besideResumableStream(plan: Plan): Promise<Figure[]> {
   const events = plan.quick ? 2_000 : 10_000;
   const figures = await compared(plan, {
-    item: `${events} events`,
+    item: `resumed stream of ${events}`,
     shown: SHOWN,
     rounds: plan.quick ? 3 : 9,
     warmUps: plan.quick ? 1 : 3,

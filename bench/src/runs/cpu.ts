@@ -1,5 +1,11 @@
 import type { Child } from '../child.js';
 
+/** Of this process, since it was started. */
+export function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 type Measured = Child<{ cpuUs(): number }>;
 
 /** What it gives, and the milliseconds of CPU that the server spent meanwhile. */

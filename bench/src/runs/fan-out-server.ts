@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answer } from '../child.js';
+import { cpuUs } from './cpu.js';
 import { liveEvent } from './live-streams.js';
 import { sharedMs } from './shared-clock.js';
 
@@ -20,10 +21,7 @@ await once(server, 'listening');
 
 const commands = {
   port: () => (server.address() as AddressInfo).port,
-  cpuUs() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
+  cpuUs,
   append(n: number): void {
     const bytes = Buffer.from(liveEvent(n, sharedMs()));
     for (const res of all) res.write(bytes);

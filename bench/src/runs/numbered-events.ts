@@ -24,7 +24,7 @@ export function numberedEvents<Chunk>(
   });
 }
 
-export function eventText(n: number): string {
+function eventText(n: number): string {
   return `data: ${startOfEvent(n)}"text":"some words"}\n\n`;
 }
 

@@ -58,9 +58,9 @@ async function ofStore(plan: Plan, output: Output, mount: 'memory' | 'redis'): P
       const name = mount === 'memory' ? 'memory' : 'Redis';
       const side = sideOf(client, server, first.digest);
       const sides = [
-        side('Buffer', kept, 10),
+        side(`Buffer beside ${name}`, kept, 10),
         side(name, replayed, 2),
-        side(`Buffer (A/A) beside ${name}`, kept, 10),
+        side(`Buffer beside ${name} (A/A)`, kept, 10),
       ];
       return { sides, close: () => processes.close() };
     },

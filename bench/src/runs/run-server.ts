@@ -7,6 +7,7 @@ import { createRedisStore } from '@holdopen/redis';
 import { createMemoryStore, createRuns, type Runs } from '@holdopen/runs';
 import { createAdaptorServer } from '@hono/node-server';
 import { answer } from '../child.js';
+import { cpuUs } from './cpu.js';
 import { LiveStreams } from './live-streams.js';
 import { numberedEvents } from './numbered-events.js';
 import { Pauses } from './pauses.js';
@@ -98,10 +99,7 @@ const { port } = server.address() as AddressInfo;
 
 const commands = {
   port: () => port,
-  cpuUs() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
+  cpuUs,
   /** How often the handler was called. */
   worked: () => worked,
   /** Writes one event into each live stream. */
