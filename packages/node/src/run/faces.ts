@@ -7,7 +7,12 @@ export interface WorkFace {
   readonly functions: Readonly<Record<string, (...args: never[]) => unknown>>;
   /** Values of the response, by name. */
   readonly values: Readonly<Record<string, () => unknown>>;
-  /** Of those, what may be set. */
+  /**
+   * Values that Node's own functions look at, which compressors and sessions call when they like, with
+   * the work's face shown: true only if it is true of both.
+   */
+  readonly together: Readonly<Record<string, () => boolean>>;
+  /** Of the values, what may be set. */
   readonly setters: Readonly<Record<string, (value: unknown) => void>>;
 }
 
@@ -40,8 +45,8 @@ type Getter = () => unknown;
  * both, so it changes its face: it shows the run's, but for the time of {@link Faces.inside}, and when
  * Node tells it something of its connection.
  *
- * Fields that Node itself works with (`_header`, `socket`, `finished`) are always the connection's, for
- * compressors call Node's functions when they like.
+ * Fields that Node itself works with are the connection's also then (`_header`), or say nothing that
+ * stops it: compressors call Node's functions when they like.
  */
 export class Faces {
   readonly #res: HeldResponse;
@@ -61,7 +66,10 @@ export class Faces {
     this.#res = res;
     this.#work = work;
     this.#emit = res.emit;
-    for (const name of Object.keys(work.values)) this.#divideValue(name);
+    for (const [name, ofWork] of Object.entries(work.values)) this.#divideValue(name, ofWork);
+    for (const [name, ofWork] of Object.entries(work.together)) {
+      this.#divideValue(name, () => this.#getters[name]?.() === true && ofWork());
+    }
     for (const name of Object.keys(work.functions)) this.#divideFunction(name);
     this.#hidden = EXCHANGED.map((name) => work.functions[name]);
     const faces = this;
@@ -150,6 +158,7 @@ export class Faces {
     const ofConnection: unknown = Reflect.get(this.#res, name);
     const ofWork = this.#work.functions[name];
     if (isExchanged(name) || ofWork === undefined || typeof ofConnection !== 'function') return;
+    if (isOfEmitters(name) && !Object.hasOwn(this.#res, name)) return;
     this.#functions[name] = ofConnection;
     Reflect.set(this.#res, name, (...args: never[]): unknown =>
       this.#isInside
@@ -159,7 +168,7 @@ export class Faces {
   }
 
   /** A value of the response that is another one to the work. */
-  #divideValue(name: string): void {
+  #divideValue(name: string, ofWork: Getter): void {
     const res = this.#res;
     if (!(name in res)) return;
     const own = Object.getOwnPropertyDescriptor(res, name);
@@ -170,7 +179,7 @@ export class Faces {
     Object.defineProperty(res, name, {
       configurable: true,
       enumerable: own?.enumerable ?? false,
-      get: () => (this.#isInside ? this.#getters[name] : this.#work.values[name])?.(),
+      get: () => (this.#isInside ? this.#getters[name]?.() : ofWork()),
       set: (value: unknown) => {
         const set = this.#isInside ? undefined : this.#work.setters[name];
         // Of the others Node itself keeps what is true of the connection.
@@ -180,6 +189,11 @@ export class Faces {
       },
     });
   }
+}
+
+/** The same for both, since listeners are exchanged; unless somebody keeps listeners by himself. */
+function isOfEmitters(name: string): boolean {
+  return name in EventEmitter.prototype;
 }
 
 function isExchanged(name: string): boolean {

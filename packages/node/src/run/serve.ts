@@ -138,7 +138,8 @@ class AskedRun {
         const prepared = [...headersOf(res), ...this.#prepared];
         const response = new WorkResponse(req, res, prepared);
         const fail = (error: unknown): void => response.fail(error);
-        response.faces.with(new WorkIncoming(req, { asked: request, given, hold, fail }));
+        const { faces, socket } = response;
+        faces.with(new WorkIncoming(req, { asked: request, given, hold, socket, fail }));
         this.#body.putBack();
         void response.closed.then(() => this.#afterWork());
         called(call, fail);

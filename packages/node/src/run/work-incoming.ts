@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HoldHandle } from '@holdopen/core';
 import { exchangeListeners, type Listeners, type OtherFace } from './faces.js';
-import { workSocket } from './work-socket.js';
 
 type Fields = IncomingMessage & {
   originalUrl?: string;
@@ -15,6 +14,8 @@ export interface Given {
   /** As the work gets it. */
   readonly given: Request;
   readonly hold: HoldHandle;
+  /** In the place of the connection's, where that is exchanged. */
+  readonly socket: IncomingMessage['socket'] | undefined;
   /** The application has given up. */
   readonly fail: (error: unknown) => void;
 }
@@ -35,14 +36,13 @@ export class WorkIncoming implements OtherFace {
   #socket: IncomingMessage['socket'] | undefined;
   #isInside = false;
 
-  constructor(req: IncomingMessage, { asked, given, hold, fail }: Given) {
+  constructor(req: IncomingMessage, { asked, given, hold, socket, fail }: Given) {
     this.#req = req as Fields;
     this.#changes = changesOf(asked.headers, given.headers);
     this.#emit = req.emit;
     this.#destroy = req.destroy;
     this.#hold = hold;
-    // Over HTTP/2 it is a likeness already, and is asked of the stream.
-    if (req.httpVersionMajor < 2 && req.socket) this.#socket = workSocket(req.socket, fail);
+    this.#socket = socket;
     if (given.url !== asked.url) this.#changeUrl(new URL(given.url));
     req.emit = (name: string | symbol, ...args: unknown[]) => this.#told(name, args);
     req.destroy = (error?: Error) => {
