@@ -16,6 +16,8 @@ export type RunProblemCode =
   | 'not_acceptable'
   /** Too much work is going on already. */
   | 'too_many_runs'
+  /** The run was started anew meanwhile. */
+  | 'another_attempt'
   /** The handler threw, or its answer broke off. */
   | 'handler_error'
   /** Whoever asked has left; nobody reads this. */

@@ -130,7 +130,9 @@ describe('a cancelled run', () => {
     const errors = quiet();
     const first = serve(runs, ask({ key: KEY }), work);
     await vi.waitFor(() => expect(info).toBeDefined());
-    await runs.context.store.requestCancel(info?.id ?? '');
+    const id = info?.id ?? '';
+    const record = await runs.context.store.get(id);
+    await runs.context.store.requestCancel(id, record?.fence.epoch ?? '');
     for (const answer of [await first, await serve(runs, ask({ key: KEY }), never)]) {
       expect(answer.status).toBe(410);
       expect(await problemOf(answer)).toMatchObject({ code: 'cancelled' });
@@ -156,7 +158,7 @@ describe('a cancelled run', () => {
       }),
     );
     await clock.pass(0);
-    await store.requestCancel(id);
+    await store.requestCancel(id, (await store.get(id))?.fence.epoch ?? '');
     await clock.pass(5_000);
     expect(seen.value).toBeUndefined();
     await clock.pass(11_000);
