@@ -1,4 +1,5 @@
 import { Gate } from './access/gate.js';
+import { Deliveries } from './attach/deliveries.js';
 import { RunError } from './errors.js';
 import { insist } from './insist.js';
 import { createMemoryStore } from './memory/create.js';
@@ -43,6 +44,11 @@ export class RunsContext {
   readonly knownHeaders = new WeakMap<Request, Headers>();
   /** Ends each watcher. No signal: thousands may listen, which Node takes for a leak. */
   readonly watching = new Set<() => void>();
+  readonly #deliveries = new Deliveries(() => ({
+    store: this.store,
+    feeds: this.feeds,
+    timers: this.runtime.timers,
+  }));
   #isClosed = false;
 
   constructor(settings: RunsSettings, runtime: RunsRuntime = systemRuntime) {
@@ -66,9 +72,15 @@ export class RunsContext {
     return this.#isClosed;
   }
 
+  /** Somebody was given the end of this run, which may be all that its output is kept for. */
+  delivered(record: RunRecord): void {
+    if (this.settings.retentionMs === 0 && !this.#isClosed) this.#deliveries.noted(record);
+  }
+
   /** Ends all watchers, also those who come later. */
   close(): void {
     this.#isClosed = true;
+    this.#deliveries.stop();
     for (const leave of [...this.watching]) leave();
   }
 

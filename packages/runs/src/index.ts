@@ -7,6 +7,7 @@ export {
   type Principal,
   type RunAction,
 } from './access/authorize.js';
+export { DELIVERY_GRACE_MS } from './attach/deliveries.js';
 export type { LogCodec } from './codec.js';
 export type { RunsRuntime } from './context.js';
 export type { CorsOptions } from './cors.js';

@@ -30,13 +30,13 @@ export interface RunsSettings {
   readonly maxRunningPerPrincipal: number;
   readonly tokenTtlMs: number;
   readonly sweepIntervalMs: number;
-  /** As the user gave it; 0 is gone after delivery. */
+  /** As the user gave it; 0 is gone some time after delivery. */
   readonly retentionMs: number;
   readonly owner: OwnerSettings;
   readonly watch: WatchSettings;
 }
 
-/** How long a run that is to be gone after its delivery waits for it. */
+/** How long a run that is to be gone after its delivery waits for it, and longer than its grace. */
 const DELIVERY_MS = 60_000;
 
 const KNOWN: ReadonlySet<string> = new Set<keyof RunsOptions>([

@@ -93,7 +93,7 @@ async function join(
     forget?.();
     // It came while the head was being read, and the watcher has left meanwhile.
     if (found.kind === 'events' && watcher.why === undefined) {
-      const body = eventBody(items, from, watcher, () => delivered(context, record));
+      const body = eventBody(items, from, watcher, () => context.delivered(record));
       return eventsResponse(context, run, found.head, body, headers);
     }
     await leave();
@@ -101,7 +101,7 @@ async function join(
       case 'unwanted':
         return notAcceptable(found.head, run, headers);
       case 'broken':
-        delivered(context, record);
+        context.delivered(record);
         // Whoever follows the events is told in one how they ended, with an id, and does not come back.
         if (as === 'events') {
           const body = endBody(from, found.end, found.cursor);
@@ -111,7 +111,7 @@ async function join(
       case 'result':
         // Chunks have no ids, so that nobody can have come half way.
         if (from.offset > 0) throw new RunError('cursor_lost', 'This run has no events.', { run });
-        delivered(context, record);
+        context.delivered(record);
         return resultResponse(context, run, found.head, found.chunks, headers);
       case 'events':
       case 'nothing':
@@ -156,11 +156,4 @@ function unanswered(isClosing: boolean, run: string, headers: Headers): Response
   return isClosing
     ? problemResponse({ status: 503, code: 'drained', run }, headers)
     : problemResponse({ status: 499, code: 'client_left', run }, headers);
-}
-
-/** Where nothing is kept, the output goes when the last who waited has it. The record stays a while. */
-function delivered({ settings, feeds, store }: RunsContext, { run, fence }: RunRecord): void {
-  if (settings.retentionMs > 0 || feeds.watchers(run) > 0) return;
-  // What is not removed now expires soon.
-  store.purge(run, fence.epoch).catch(() => {});
 }

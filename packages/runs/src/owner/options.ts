@@ -26,7 +26,8 @@ export interface OwnerOptions {
    */
   graceMs?: number | undefined;
   /**
-   * How long a settled run is kept.
+   * How long a settled run is kept. With `0` its output goes half a minute after somebody was given
+   * its end, and all of it a minute after it ended; see `DELIVERY_GRACE_MS`.
    * @default 600000
    */
   retentionMs?: number | undefined;
