@@ -26,6 +26,8 @@ export type RunErrorCode =
   | 'lease_lost'
   /** The process shut down before the work was done. */
   | 'drained'
+  /** The key was claimed and given back, and no work was begun. */
+  | 'not_started'
   /** Somebody asked for the run to be cancelled. */
   | 'cancelled'
   /** An idempotency key is neither a structured-field string nor a bare key. */

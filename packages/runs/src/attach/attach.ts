@@ -2,6 +2,7 @@ import type { Granted } from '../access/gate.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
+import { endOf } from '../describe.js';
 import type { RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import { notFound, problemResponse } from '../problem.js';
@@ -77,7 +78,7 @@ async function join(
   const { request, access, as = 'any' } = attachment;
   const { run, fence } = record;
   const from = attachment.cursor ?? { run, epoch: fence.epoch, offset: 0 };
-  if (isEndOf(record, from)) return new Response(null, { status: 204, headers });
+  if (isEndOf(record, from)) return atEnd(context, record, headers);
   const watcher = new Watcher(context, request, record, access);
   const items = context.feeds.watch(run, { cursor: from, signal: watcher.signal });
   const leave = async (): Promise<void> => {
@@ -127,7 +128,19 @@ async function join(
   }
 }
 
-/** Everything was received, the end included: an EventSource that comes back is told to stop. */
+/**
+ * Nothing more will come: an EventSource that comes back is told to stop. The end of a run that was
+ * released is not the end of its work, which is still to be done.
+ */
+async function atEnd(context: RunsContext, record: RunRecord, headers: Headers): Promise<Response> {
+  const { run, state } = record;
+  if (state !== 'released') return new Response(null, { status: 204, headers });
+  const { status = 503, code = 'released' } = (await endOf(context, record)) ?? {};
+  const detail = 'The work was not done: send the request with its key again, without this id.';
+  return problemResponse({ status, code, detail, run }, headers);
+}
+
+/** Everything was received, the end included. */
 function isEndOf({ run, fence, state, tail }: RunRecord, cursor: Cursor): boolean {
   const { epoch, offset, final } = cursor;
   const isHere = cursor.run === run && fence.epoch === epoch && tail === offset;

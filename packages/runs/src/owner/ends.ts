@@ -12,16 +12,19 @@ export function cancelledEnd(): EndEntry {
   };
 }
 
-/** The end of a run whose process shut down before the work was done. */
-export function releasedEnd(): EndEntry {
-  return {
-    kind: 'end',
-    state: 'released',
-    status: 503,
-    code: 'drained',
-    detail: 'The server shut down before the work was done: send the request again.',
-  };
+/** Why a run is given up so that its key starts it anew. */
+export type ReleaseCode = Extract<RunErrorCode, 'drained' | 'not_started'>;
+
+/** The end of a run that its process gave up. */
+export function releasedEnd(code: ReleaseCode): EndEntry {
+  const detail = RELEASED[code];
+  return { kind: 'end', state: 'released', status: 503, code, detail };
 }
+
+const RELEASED: Readonly<Record<ReleaseCode, string>> = {
+  drained: 'The server shut down before the work was done: send the request with its key again.',
+  not_started: 'The work was not begun after all: send the request with its key again.',
+};
 
 /** The end of a run that holdopen failed, not its handler. */
 export function failedEnd(code: RunErrorCode): EndEntry {

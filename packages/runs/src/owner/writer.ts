@@ -10,7 +10,7 @@ import { RunError, type RunErrorCode } from '../errors.js';
 import type { RefusalReason, RunRecord, RunStore, SettledState } from '../store.js';
 import type { Timers } from '../timers.js';
 import { CancelWatch } from './cancel-watch.js';
-import { cancelledEnd, failedEnd, lostLogEnd, releasedEnd } from './ends.js';
+import { cancelledEnd, failedEnd, lostLogEnd, type ReleaseCode, releasedEnd } from './ends.js';
 import { LeaseKeeper } from './lease.js';
 import { OwnedLog } from './log.js';
 import type { OwnerSettings } from './options.js';
@@ -145,10 +145,10 @@ export class RunWriter {
    * The process gives the run up, so that its key starts it anew elsewhere: the signal fires first, for
    * the work must not go on in two places. What has ended already stays as it is.
    */
-  release(): Promise<RunOutcome> {
+  release(code: ReleaseCode = 'drained'): Promise<RunOutcome> {
     if (this.#phase === 'open') {
-      const end = this.#cancel.isWished ? cancelledEnd() : releasedEnd();
-      this.#fail('drained', why.DRAINED, undefined, end);
+      const end = this.#cancel.isWished ? cancelledEnd() : releasedEnd(code);
+      this.#fail(code, why.RELEASED[code], undefined, end);
     }
     return this.#outcome;
   }

@@ -156,7 +156,7 @@ export class RunServer {
     const owner = refusal === undefined ? settings.owner : { ...settings.owner, retentionMs: 0 };
     const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
     if (refusal !== undefined) {
-      await writer.release();
+      await writer.release('not_started');
       return problemResponse(refusal, this.#cors(call.request));
     }
     this.#own.add(writer, record.principal);
