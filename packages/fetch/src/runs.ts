@@ -42,7 +42,7 @@ export interface RunsPort {
     work: (request: Request, info: RunInfo) => Result,
     about?: RunAbout,
   ): Result | Promise<Response>;
-  /** How long the head must be withheld since the client asked for a 202 by then. */
+  /** How long the head must be withheld at least, for a status that cannot be told late. */
   withholdMs(request: Request): number | undefined;
   /** What a held head can say of the request's run. */
   heldHeaders(request: Request): Headers;

@@ -27,7 +27,7 @@ const systemRuntime: RunsRuntime = {
 };
 
 /** A request does not wait longer than this for a store that is away. */
-const REQUEST_AWAY_MS = 5_000;
+export const REQUEST_AWAY_MS = 5_000;
 
 /**
  * What all requests about runs share. Made at the first of them: some runtimes have neither chance nor

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '@holdopen/fetch';
-import { withheldMs } from './attach/prefer.js';
+import { withheldMs } from './attach/withheld.js';
 import { RunsContext, type RunsRuntime } from './context.js';
 import type { RunDescription } from './describe.js';
 import { RunError } from './errors.js';
@@ -95,8 +95,9 @@ export class Runs {
   }
 
   /**
-   * How long the head must be withheld, whatever `firstBeatMs` says, since the client asked for a 202
-   * after this long; `undefined` if it did not.
+   * How long the head must be withheld at least, whatever `firstBeatMs` says, since a status may come
+   * that cannot be told late: a 202 that the client asked for, or a 204 for one that has all. Else
+   * `undefined`.
    */
   withholdMs(request: Request): number | undefined {
     const untilMs = withheldMs(request);

@@ -11,15 +11,6 @@ export interface AsyncPreference {
 /** Under the shortest time-out of anything on the way, so that the 202 arrives. */
 const MAX_WAIT_SECONDS = 25;
 
-/** A 202 that is due asks the store first, and beats must not come before it. */
-const SLACK_MS = 5_000;
-
-/** How long the head must be withheld, so that the 202 can still be one; `undefined` if none will come. */
-export function withheldMs(request: Request): number | undefined {
-  const preference = asyncPreference(request);
-  return preference && preference.waitMs + SLACK_MS;
-}
-
 /** `undefined` without `respond-async`. */
 export function asyncPreference({ headers }: Request): AsyncPreference | undefined {
   const preferences = parsePreferences(headers.get('prefer'));
