@@ -52,6 +52,8 @@ export * from './options.js';
 export * from './owner/options.js';
 export { type RunEnding, type RunOutcome, RunWriter } from './owner/writer.js';
 export type { RunProblem, RunProblemCode } from './problem.js';
+export type { RouteRunsOptions } from './route-options.js';
+export { RouteRuns } from './route-runs.js';
 export {
   importSecret,
   instanceOfRun,

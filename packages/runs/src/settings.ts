@@ -39,7 +39,7 @@ export interface RunsSettings {
 /** How long a run that is to be gone after its delivery waits for it, and longer than its grace. */
 const DELIVERY_MS = 60_000;
 
-const KNOWN: ReadonlySet<string> = new Set<keyof RunsOptions>([
+export const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof RunsOptions>([
   ...(['authorize', 'store', 'secret', 'anonymous', 'keyHeader', 'key', 'methods'] as const),
   ...(['onLost', 'whileRunning', 'fingerprint', 'maxBodyBytes', 'hold', 'basePath'] as const),
   ...(['keepHeaders', 'cors', 'maxRunning', 'maxRunningPerPrincipal', 'tokenTtlMs'] as const),
@@ -62,8 +62,11 @@ export function resolveRunsOptions(options: RunsOptions): RunsSettings {
     );
   }
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) {
-      throw invalid(`There is no option ${name}. There are: ${[...KNOWN].join(', ')}.`, name);
+    if (!KNOWN_OPTIONS.has(name)) {
+      throw invalid(
+        `There is no option ${name}. There are: ${[...KNOWN_OPTIONS].join(', ')}.`,
+        name,
+      );
     }
   }
   const { codec, storeAwayMs, slowPollMs } = options;
