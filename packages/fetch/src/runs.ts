@@ -9,6 +9,8 @@ export interface RunInfo {
   readonly id: string | undefined;
   /** How often the work was started under its key, from 1. */
   readonly attempt: number;
+  /** The handler gives a sign of life. */
+  touch(): void;
 }
 
 /** What a handler can reach of its hold, or of the run that its work belongs to. */
@@ -112,15 +114,20 @@ export class RunHandle implements RequestHold {
   readonly attempt: number;
   readonly #isOver: () => boolean;
 
-  constructor({ signal, id = '', attempt }: RunInfo, isOver: () => boolean) {
+  readonly #info: RunInfo;
+
+  constructor(info: RunInfo, isOver: () => boolean) {
+    const { signal, id = '', attempt } = info;
     this.signal = signal;
     this.id = id;
     this.attempt = attempt;
+    this.#info = info;
     this.#isOver = isOver;
   }
 
-  /** Whoever watches the run is kept waiting by its own hold. */
-  touch(): void {}
+  touch(): void {
+    this.#info.touch();
+  }
 
   get state(): RequestHold['state'] {
     if (this.signal.aborted) return 'failed';

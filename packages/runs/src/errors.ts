@@ -14,6 +14,8 @@ export type RunErrorCode =
   | 'log_full'
   /** One event or chunk is larger than `maxEntryBytes`. */
   | 'entry_too_large'
+  /** The handler gave no sign of life for `maxSilenceMs`. */
+  | 'silent_too_long'
   /** The store answers nothing right now; transient. A write may or may not have happened. */
   | 'store_unavailable'
   /** The store answered nothing for `storeAwayMs`. */

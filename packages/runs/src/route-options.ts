@@ -14,6 +14,7 @@ const ROUTE_OPTIONS = [
   'maxLogBytes',
   'maxEntryBytes',
   'cancelGraceMs',
+  'maxSilenceMs',
 ] as const satisfies readonly (keyof RunsOptions)[];
 
 /**

@@ -45,7 +45,7 @@ export const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof RunsOptions>([
   ...(['keepHeaders', 'cors', 'maxRunning', 'maxRunningPerPrincipal', 'tokenTtlMs'] as const),
   ...(['isRevoked', 'slowPollMs', 'sweepIntervalMs', 'codec', 'leaseMs', 'graceMs'] as const),
   ...(['retentionMs', 'maxLogBytes', 'maxEntryBytes', 'windowBytes'] as const),
-  ...(['storeAwayMs', 'cancelGraceMs'] as const),
+  ...(['storeAwayMs', 'cancelGraceMs', 'maxSilenceMs'] as const),
 ]);
 
 /** A token of RFC 9110 section 5.6.2: a header's name, or a method. */

@@ -29,7 +29,7 @@ const RELEASED: Readonly<Record<ReleaseCode, string>> = {
 /** The end of a run that holdopen failed, not its handler. */
 export function failedEnd(code: RunErrorCode): EndEntry {
   const detail = DETAILS[code] ?? 'The output could not be recorded.';
-  return { kind: 'end', state: 'failed', status: code === 'log_full' ? 507 : 500, code, detail };
+  return { kind: 'end', state: 'failed', status: STATUSES[code] ?? 500, code, detail };
 }
 
 /** The end of a run whose log lost entries: nothing may be replayed as if it were whole. */
@@ -43,8 +43,11 @@ export function lostLogEnd(): EndEntry {
   };
 }
 
+const STATUSES: Partial<Record<RunErrorCode, number>> = { log_full: 507, silent_too_long: 504 };
+
 const DETAILS: Partial<Record<RunErrorCode, string>> = {
   log_full: 'The output is larger than a run may record.',
   entry_too_large: 'One event or chunk is larger than a run may record.',
+  silent_too_long: 'The work was silent for too long.',
   store_away: 'The store of the runs was away for too long.',
 };

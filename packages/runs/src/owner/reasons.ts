@@ -23,6 +23,10 @@ export function entryTooLarge(bytes: number, most: number): string {
   return `One event, chunk or head had ${bytes} bytes, and maxEntryBytes is ${most}. Write smaller ones, or raise it.`;
 }
 
+export function silentTooLong(most: number): string {
+  return `The handler gave no sign of life for the ${most} ms of maxSilenceMs. Let it call touch() while it works, or raise it.`;
+}
+
 export function logFull(most: number): string {
   return `The log would have more than the ${most} bytes of maxLogBytes. Raise it, or write less.`;
 }

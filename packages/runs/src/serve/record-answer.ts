@@ -21,6 +21,12 @@ export async function recordAnswer(
   settings: RunsSettings,
   route: string,
 ): Promise<void> {
+  // Told when it happens: a handler that hangs gets no further.
+  const told = writer.outcome.then(() => {
+    const why: unknown = writer.signal.reason;
+    if (!writer.signal.aborted || (why instanceof RunError && WANTED.has(why.code))) return;
+    report(`${route}: run ${writer.run} failed`, why);
+  });
   try {
     const answer = await called(work);
     if (!isResponse(answer)) {
@@ -33,10 +39,7 @@ export async function recordAnswer(
     if (!writer.signal.aborted) report(`${route}: the work of run ${writer.run} failed`, error);
     await writer.end(endOfFailure(error));
   }
-  const why: unknown = writer.signal.reason;
-  if (writer.signal.aborted && !(why instanceof RunError && WANTED.has(why.code))) {
-    report(`${route}: run ${writer.run} failed`, why);
-  }
+  await told;
 }
 
 /** Ends that somebody asked for. */
@@ -87,6 +90,8 @@ async function write(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
+    // Also what is no entry yet, or never will be, such as a comment.
+    writer.touch();
     // Nothing asks to wait any more: a stream that never ends would be read for ever.
     if (!writer.isOpen) {
       stop();

@@ -175,7 +175,8 @@ export class RunServer {
   ): Promise<void> {
     const { signal } = writer;
     const started = workRequest(request, body, signal);
-    const handler = (): unknown => work(started, { signal, id: run, attempt });
+    const touch = (): void => writer.touch();
+    const handler = (): unknown => work(started, { signal, id: run, attempt, touch });
     return recordAnswer(writer, handler, this.#context.settings, route);
   }
 
