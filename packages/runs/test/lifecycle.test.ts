@@ -438,7 +438,7 @@ describe('a shutdown', () => {
     const asked = Array.from({ length: 1_000 }, () => serve(runs, ask({ key: KEY }), work));
     await vi.waitFor(() => expect(runs.context.watching.size).toBe(1_000));
     go.open();
-    await Promise.all(asked);
+    await Promise.all(asked.map(async (answer) => (await answer).text()));
     await new Promise((resolve) => setTimeout(resolve, 10));
     process.off('warning', warned);
     expect(warnings).toEqual([]);

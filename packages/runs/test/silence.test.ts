@@ -39,6 +39,7 @@ test('a handler that hangs fails with 504 after four hours, and is told', async 
 });
 
 test('touch() is a sign of life, for as long again', async () => {
+  quiet();
   const { clock, seen, touch } = await silent({ maxSilenceMs: 60_000 });
   for (let i = 0; i < 5; i += 1) {
     await clock.pass(50_000);
@@ -71,6 +72,7 @@ test('so is any byte of the handler’s, also one that is no event', async () =>
 });
 
 test('a handler behind holdOpen touches by its handle', async () => {
+  quiet();
   const { clock, runs } = world({ maxSilenceMs: 60_000 });
   let touch = (): void => {};
   const handler = holdOpen(

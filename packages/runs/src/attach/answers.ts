@@ -10,7 +10,7 @@ import { addKept } from './headers.js';
 import type { AsyncPreference } from './prefer.js';
 
 /** Those whose answers have no body. */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+export const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** The whole answer of a run that is not an event stream. */
 export function resultResponse(
@@ -27,6 +27,22 @@ export function resultResponse(
   const body = joined(chunks);
   headers.set('Content-Length', String(body.length));
   return new Response(body, { status, headers });
+}
+
+/** A body that is still being written. */
+export function chunksResponse(
+  { settings }: RunsContext,
+  run: string,
+  head: RunHead,
+  body: ReadableStream<Uint8Array>,
+  headers: Headers,
+): Response {
+  addKept(headers, head);
+  headers.set('Content-Location', resultPath(settings, run));
+  // A compressor would hold chunks back, and nginx would buffer them.
+  headers.set('Cache-Control', 'no-store, no-transform');
+  headers.set('X-Accel-Buffering', 'no');
+  return new Response(body, { status: head.status, headers });
 }
 
 /** An event stream that has begun, or ended before it had a head. */

@@ -7,14 +7,17 @@ import type { RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import { notFound, problemResponse } from '../problem.js';
 import type { RunRecord } from '../store.js';
-import { accepts } from './accept.js';
+import { accepts, isJson } from './accept.js';
 import {
   acceptedResponse,
+  chunksResponse,
   endResponse,
   eventsResponse,
   failureResponse,
   resultResponse,
+  WITHOUT_BODY,
 } from './answers.js';
+import { chunkBody } from './chunk-body.js';
 import { endBody, eventBody } from './event-body.js';
 import { find } from './found.js';
 import { runHeaders } from './headers.js';
@@ -90,12 +93,25 @@ async function join(
     // What is there already is not waited for.
     const isWaiting = preference !== undefined && record.state === 'running';
     const forget = isWaiting ? watcher.limit(preference.waitMs) : undefined;
-    const found = await find(items, (head) => isWanted(head, attachment));
+    const found = await find(
+      items,
+      (head) => isWanted(head, attachment),
+      // Who would rather have a 202 does not want to read along.
+      (head) => preference === undefined && isOfUseInPart(head),
+    );
     forget?.();
     // It came while the head was being read, and the watcher has left meanwhile.
     if (found.kind === 'events' && watcher.why === undefined) {
       const body = eventBody(items, from, watcher, () => context.delivered(record));
       return eventsResponse(context, run, found.head, body, headers);
+    }
+    // Chunks have no ids, so that nobody can have come half way.
+    if (from.offset > 0 && (found.kind === 'chunks' || found.kind === 'result')) {
+      throw new RunError('cursor_lost', 'This run has no events.', { run });
+    }
+    if (found.kind === 'chunks' && watcher.why === undefined) {
+      const body = chunkBody(run, items, watcher, () => context.delivered(record));
+      return chunksResponse(context, run, found.head, body, headers);
     }
     await leave();
     switch (found.kind) {
@@ -110,11 +126,10 @@ async function join(
         }
         return endResponse(run, found.end, headers);
       case 'result':
-        // Chunks have no ids, so that nobody can have come half way.
-        if (from.offset > 0) throw new RunError('cursor_lost', 'This run has no events.', { run });
         context.delivered(record);
         return resultResponse(context, run, found.head, found.chunks, headers);
       case 'events':
+      case 'chunks':
       case 'nothing':
         if (watcher.why?.kind === 'refused') return watcher.why.response;
         if (watcher.why?.kind === 'late' && preference !== undefined) {
@@ -152,6 +167,15 @@ function isWanted(head: RunHead, { request, as, isFirst }: Attachment): boolean 
   // What went wrong is told in whatever type there is.
   if (isFirst === true || head.status >= 300) return true;
   return accepts(request.headers.get('accept'), typeOf(head));
+}
+
+/**
+ * A JSON document is not, so that its status may wait for how the work ends. What has no type is taken
+ * for JSON, as it is on every route.
+ */
+function isOfUseInPart(head: RunHead): boolean {
+  const type = typeOf(head);
+  return type !== null && !isJson(type) && !WITHOUT_BODY.has(head.status);
 }
 
 function typeOf({ headers }: RunHead): string | null {

@@ -32,7 +32,9 @@ export async function recordAnswer(
     if (!isResponse(answer)) {
       throw new TypeError('The handler of a run gave no Response.');
     }
-    await write(writer, answer, settings, route);
+    // Told to stop before it had a head, the run has none: its status is that of its end.
+    if (writer.signal.aborted) void answer.body?.cancel().catch(() => {});
+    else await write(writer, answer, settings, route);
     await writer.end({ state: stateOfAnswer(answer.status), status: answer.status });
   } catch (error) {
     // It was told to stop, and did.
