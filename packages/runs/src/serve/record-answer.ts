@@ -91,7 +91,11 @@ async function write(
   const chunkBytes = Math.max(1, Math.min(MAX_CHUNK_BYTES, maxEntryBytes - 1));
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return;
+    if (done) {
+      const rest = splitter?.end();
+      if (rest !== undefined) writer.write(rest);
+      return;
+    }
     // Also what is no entry yet, or never will be, such as a comment.
     writer.touch();
     // Nothing asks to wait any more: a stream that never ends would be read for ever.
