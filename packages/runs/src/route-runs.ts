@@ -38,7 +38,8 @@ export class RouteRuns {
     const intent = intentOf(request, this.context.settings);
     if (intent.kind === 'plain') return work(request, new PlainInfo(request));
     this.#sweeper.start();
-    return this.#server.serve({ request, work, about }, intent);
+    const askedAt = this.context.runtime.timers.now();
+    return this.#server.serve({ request, work, about, askedAt }, intent);
   }
 
   /**

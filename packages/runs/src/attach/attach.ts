@@ -29,6 +29,8 @@ export interface Attachment {
   readonly request: Request;
   /** What the gate granted. */
   readonly access: Granted;
+  /** When the request came, by the timers' clock: what it waits for the store counts. */
+  readonly askedAt: number;
   /** Where to go on from; the beginning without one. */
   readonly cursor?: Cursor | undefined;
   /**
@@ -92,7 +94,8 @@ async function join(
     const preference = as === 'events' ? undefined : asyncPreference(request);
     // What is there already is not waited for.
     const isWaiting = preference !== undefined && record.state === 'running';
-    const forget = isWaiting ? watcher.limit(preference.waitMs) : undefined;
+    const waitedMs = context.runtime.timers.now() - attachment.askedAt;
+    const forget = isWaiting ? watcher.limit(preference.waitMs - waitedMs) : undefined;
     const found = await find(
       items,
       (head) => isWanted(head, attachment),

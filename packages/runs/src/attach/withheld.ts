@@ -5,16 +5,14 @@ import { asyncPreference } from './prefer.js';
 // Beats make the status 200, which can be told late of most answers, but not of these two: nobody follows
 // a late Location, and an EventSource stops only at a true 204.
 
-/** A 202 that is due asks the store first. */
-const ACCEPTED_SLACK_MS = 5_000;
-/** Beside the store, `authorize` is asked. */
-const NOTHING_MORE_SLACK_MS = 1_000;
+/** For `authorize`, and for what is told in a 202. */
+const SLACK_MS = 1_000;
 
 /** How long the head must be withheld at least, so that such a status can still be one; `undefined` if none will come. */
 export function withheldMs(request: Request): number | undefined {
   const preference = asyncPreference(request);
-  if (preference !== undefined) return preference.waitMs + ACCEPTED_SLACK_MS;
-  return withheldForNothingMore(request);
+  if (preference === undefined) return withheldForNothingMore(request);
+  return Math.max(preference.waitMs, REQUEST_AWAY_MS) + SLACK_MS;
 }
 
 /**
@@ -24,5 +22,5 @@ export function withheldMs(request: Request): number | undefined {
 export function withheldForNothingMore(request: Request): number | undefined {
   const final = cursorOf(request)?.final;
   if (final === undefined || final === 'released') return undefined;
-  return REQUEST_AWAY_MS + NOTHING_MORE_SLACK_MS;
+  return REQUEST_AWAY_MS + SLACK_MS;
 }
