@@ -30,6 +30,7 @@ export type { RequestEvent } from './request.js';
 export {
   checkRuns,
   type RequestFacts,
+  type RequestHold,
   type RunAbout,
   type RunInfo,
   type RunsPort,

@@ -82,9 +82,10 @@ export class MountedSettings<Subject> {
     return this.#with({ intervalMs });
   }
 
-  /** The same with a head that is withheld for so long. */
-  withFirstBeat(firstBeatMs: number): MountedSettings<Subject> {
-    return this.#with({ firstBeatMs });
+  /** The same with a head that is withheld for so long at least. */
+  withFirstBeatAfter(leastMs = 0): MountedSettings<Subject> {
+    if (this.settings.firstBeatMs >= leastMs) return this;
+    return this.#with({ firstBeatMs: leastMs });
   }
 
   #with(some: Partial<Settings<Subject>>): MountedSettings<Subject> {

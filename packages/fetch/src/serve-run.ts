@@ -1,6 +1,5 @@
-import type { HoldHandle } from '@holdopen/core';
 import { rememberRun } from './handles.js';
-import { type RunAbout, RunHandle, type RunsPort } from './runs.js';
+import { type RequestHold, type RunAbout, RunHandle, type RunsPort } from './runs.js';
 
 /**
  * For adapters: answers a request by its run, or by its handler if it wants none. `work` is given the
@@ -9,7 +8,7 @@ import { type RunAbout, RunHandle, type RunsPort } from './runs.js';
 export function serveRun<Result>(
   runs: RunsPort,
   request: Request,
-  work: (given: Request, hold: HoldHandle | undefined) => Result,
+  work: (given: Request, hold: RequestHold | undefined) => Result,
   about: RunAbout = {},
 ): Result | Promise<Response> {
   return runs.serve(

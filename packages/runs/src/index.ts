@@ -7,6 +7,7 @@ export {
   type Principal,
   type RunAction,
 } from './access/authorize.js';
+export { DELIVERY_GRACE_MS } from './attach/deliveries.js';
 export type { LogCodec } from './codec.js';
 export type { RunsRuntime } from './context.js';
 export type { CorsOptions } from './cors.js';
@@ -51,6 +52,8 @@ export * from './options.js';
 export * from './owner/options.js';
 export { type RunEnding, type RunOutcome, RunWriter } from './owner/writer.js';
 export type { RunProblem, RunProblemCode } from './problem.js';
+export type { RouteRunsOptions } from './route-options.js';
+export { RouteRuns } from './route-runs.js';
 export {
   importSecret,
   instanceOfRun,

@@ -202,7 +202,7 @@ describe('a grant that expires', () => {
     await reader?.read();
     await vi.waitFor(() => expect(asked).toBeGreaterThan(2));
     allowed = false;
-    await expect(reader?.read()).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(reader?.read()).rejects.toMatchObject({ cause: { code: 'forbidden' } });
     // It was the watcher who might not; the work goes on.
     expect(signal?.aborted).toBe(false);
     ending.open();

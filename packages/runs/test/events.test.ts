@@ -70,6 +70,12 @@ describe('an event stream', () => {
     expect([stopped.status, stopped.body]).toEqual([204, null]);
   });
 
+  test('that ends with a retry and no blank line says it before its end', async () => {
+    const texts = ['data: 1\n\n', 'data: half\nretry: 9000\n'];
+    const answer = await serve(openRuns(), ask({ key: KEY }), () => eventStream(texts));
+    expect((await answer.text()).split('\n\n').slice(-3, -2)[0]).toMatch(/^id: .+\nretry: 9000$/);
+  });
+
   test('goes out while the work goes on', async () => {
     const runs = openRuns();
     const writer = gate<ReadableStreamDefaultController<Uint8Array>>();

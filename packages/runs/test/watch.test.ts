@@ -140,7 +140,7 @@ describe('a watcher', () => {
 
   test('is told that a run is not there, is elsewhere, or was purged', async () => {
     const { clock, store, feeds } = world();
-    const { writer } = await own(store, clock);
+    const { writer, record } = await own(store, clock);
     const stranger = collect(feeds, `${'x'.repeat(33)}test`);
     const elsewhere = collect(new RunFeeds(createMemoryStore(), {}, clock), writer.run);
     await settle();
@@ -150,7 +150,7 @@ describe('a watcher', () => {
     writer.write(chunk('a'));
     await writer.end(done);
     await settle();
-    await store.purge(writer.run);
+    await store.purge(writer.run, record.fence.epoch);
     const late = collect(feeds, writer.run);
     await settle();
     expect(watcher.how).toBe('ended');

@@ -5,6 +5,7 @@ import { createProblem, problemOfError } from '../problem.js';
 import { frameEvent, frameStart } from '../sse/frame.js';
 import { report } from '../warnings.js';
 import type { WatchItem } from '../watch/feeds.js';
+import { cutError } from './cut.js';
 import type { Watcher } from './watcher.js';
 
 const encoder = new TextEncoder();
@@ -54,7 +55,7 @@ export function eventBody(
         if (!(error instanceof RunError)) report(`run ${from.run}`, error);
         const problem = problemOfError(error);
         // Without one the end must not look like one: the stream is cut.
-        if (problem === undefined) throw error;
+        if (problem === undefined) throw cutError(error);
         send(frameProblem(JSON.stringify(createProblem(problem))));
         controller.close();
       }

@@ -6,6 +6,8 @@ import type { WatchItem } from '../watch/feeds.js';
 export type Found =
   /** An event stream has begun; its events are still to be read. */
   | { readonly kind: 'events'; readonly head: RunHead }
+  /** Another body has begun that is of use in part; its chunks are still to be read. */
+  | { readonly kind: 'chunks'; readonly head: RunHead }
   /** All of a body. */
   | { readonly kind: 'result'; readonly head: RunHead; readonly chunks: readonly Uint8Array[] }
   /** The work ended without an answer, or in the middle of it. */
@@ -19,6 +21,7 @@ export type Found =
 export async function find(
   items: AsyncGenerator<WatchItem, void>,
   isWanted: (head: RunHead) => boolean,
+  isStreamed: (head: RunHead) => boolean,
 ): Promise<Found> {
   let head: RunHead | undefined;
   const chunks: Uint8Array[] = [];
@@ -30,6 +33,8 @@ export async function find(
       head = value.head;
       if (!isWanted(head)) return { kind: 'unwanted', head };
       if (head.unit === 'event') return { kind: 'events', head };
+      // What is there already goes out whole, with its length, or with the truth of how it failed.
+      if (!value.isOver && isStreamed(head)) return { kind: 'chunks', head };
     } else if (value.entry.kind === 'chunk') {
       chunks.push(value.entry.bytes);
     } else if (value.entry.kind === 'end') {

@@ -1,3 +1,4 @@
+import { hideAsyncPreference } from '../attach/prefer.js';
 import { unwrapHeader, unwrapUrl } from './last-event-id.js';
 
 /** Of a request that only reads. On one that writes they say when it may, which the handler must see. */
@@ -20,8 +21,7 @@ export function workRequest(
   headers.delete('range');
   headers.delete('if-range');
   if (SAFE.has(method)) for (const name of CONDITIONS_OF_READING) headers.delete(name);
-  // We answer 202 where it is wanted; twice would be a run whose result is another 202.
-  if (/respond-async/i.test(headers.get('prefer') ?? '')) headers.delete('prefer');
+  hideAsyncPreference(request, headers);
   unwrapHeader(headers);
   return new Request(unwrapUrl(request), {
     method,

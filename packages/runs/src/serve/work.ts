@@ -6,6 +6,8 @@ export interface WorkInfo {
   readonly id: string | undefined;
   /** How often the work was started under its key, from 1. */
   readonly attempt: number;
+  /** A sign of life, for `maxSilenceMs`. */
+  touch(): void;
 }
 
 /** The call of the handler. */
@@ -33,6 +35,8 @@ export class PlainInfo implements WorkInfo {
   constructor(request: Request) {
     this.#request = request;
   }
+
+  touch(): void {}
 
   get signal(): AbortSignal {
     return this.#request.signal;

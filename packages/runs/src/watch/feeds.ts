@@ -10,7 +10,12 @@ import { checkRecord, cursorLost, type Page, PageReader } from './page.js';
 
 /** What a watcher is given: the head once, before all entries; then each entry once and in order. */
 export type WatchItem =
-  | { readonly kind: 'head'; readonly head: RunHead }
+  | {
+      readonly kind: 'head';
+      readonly head: RunHead;
+      /** The run has ended: nothing of it is waited for. */
+      readonly isOver: boolean;
+    }
   | { readonly kind: 'entry'; readonly entry: Entry; readonly cursor: Cursor };
 
 export interface WatchRequest {
@@ -95,7 +100,8 @@ export class RunFeeds {
       // The head is in the store no later than the first entry is.
       if (!hasHead && record.head !== undefined) {
         hasHead = true;
-        yield { kind: 'head', head: await openHead(this.#settings.codec, record.head, run) };
+        const head = await openHead(this.#settings.codec, record.head, run);
+        yield { kind: 'head', head, isOver: record.state !== 'running' };
       }
       for (const { offset: at, entry } of entries) {
         if (signal.aborted) return;

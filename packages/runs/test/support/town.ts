@@ -97,7 +97,9 @@ export class Town {
 
   async cancel(which: number): Promise<void> {
     const start = this.starts[which % Math.max(1, this.starts.length)];
-    if (start !== undefined) await this.memory.store.requestCancel(start.record.run);
+    if (start === undefined) return;
+    const { run, fence } = start.record;
+    await this.memory.store.requestCancel(run, fence.epoch);
   }
 
   /** A process is killed: it says and hears nothing more. Another takes its place. */
