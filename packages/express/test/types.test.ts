@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import express from 'express';
 import { expectTypeOf, test } from 'vitest';
-import { type ExpressHoldOpenOptions, type HoldHandle, holdOpen } from '../src/index.js';
+import { type ExpressHoldOpenOptions, holdOpen, type RequestHold } from '../src/index.js';
 
 const app = express();
 
@@ -35,10 +35,10 @@ test('the handlers behind it keep the types that Express gives them', () => {
 
 test('a request has its hold, and its type is the hold’s', () => {
   app.get('/', holdOpen(), (req) => {
-    expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+    expectTypeOf(req.holdOpen).toEqualTypeOf<RequestHold | undefined>();
     expectTypeOf(req.holdOpen?.signal).toEqualTypeOf<AbortSignal | undefined>();
   });
-  expectTypeOf<IncomingMessage['holdOpen']>().toEqualTypeOf<HoldHandle | undefined>();
+  expectTypeOf<IncomingMessage['holdOpen']>().toEqualTypeOf<RequestHold | undefined>();
 });
 
 test('hooks and functions of the request are given Express’s request', () => {

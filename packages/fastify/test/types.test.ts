@@ -1,4 +1,4 @@
-import type { HoldHandle } from '@holdopen/core';
+import type { RequestHold } from '@holdopen/node';
 import fastify, { type FastifyRequest } from 'fastify';
 import { expectTypeOf, test } from 'vitest';
 import defaultExport, {
@@ -10,7 +10,7 @@ import defaultExport, {
 test('request.holdOpen and config.holdOpen are typed', () => {
   const app = fastify();
   app.get('/', async (request) => {
-    expectTypeOf(request.holdOpen).toEqualTypeOf<HoldHandle>();
+    expectTypeOf(request.holdOpen).toEqualTypeOf<RequestHold>();
     expectTypeOf(request.holdOpen.signal).toEqualTypeOf<AbortSignal>();
     expectTypeOf(request.routeOptions.config.holdOpen).toEqualTypeOf<
       FastifyHoldOpenOptions | boolean | undefined

@@ -49,7 +49,7 @@ export function withheld(mounted: Mounted, request: Request): Mounted {
   const leastMs = runs?.withholdMs(request);
   if (leastMs === undefined || leastMs <= fetch.settings.firstBeatMs) return mounted;
   // On Workers there is none of Node's.
-  const nodeWithheld = (node as typeof node | undefined)?.withFirstBeat(leastMs) ?? node;
+  const nodeWithheld = (node as typeof node | undefined)?.withFirstBeatAfter(leastMs) ?? node;
   return { ...mounted, node: nodeWithheld, fetch: fetch.withFirstBeatAfter(leastMs) };
 }
 

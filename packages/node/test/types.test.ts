@@ -3,19 +3,19 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import express from 'express';
 import { expectTypeOf, test } from 'vitest';
-import { type HoldHandle, holdOpen, type Middleware } from '../src/index.js';
+import { holdOpen, type Middleware, type RequestHold } from '../src/index.js';
 
 test('a listener keeps its types, wrapped in place or by itself', () => {
   createServer(
     holdOpen((req, res) => {
       expectTypeOf(req).toExtend<IncomingMessage>();
-      expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+      expectTypeOf(req.holdOpen).toEqualTypeOf<RequestHold | undefined>();
       res.setHeader('a', 'b').end();
     }),
   );
   createHttp2Server(
     holdOpen((req, res) => {
-      expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+      expectTypeOf(req.holdOpen).toEqualTypeOf<RequestHold | undefined>();
       res.stream.respond();
     }),
   );

@@ -80,12 +80,7 @@ class AskedRun {
       );
       return true;
     }
-    const withheldMs = this.#runs.withholdMs(request);
-    const arm = watch(
-      req,
-      res,
-      withheldMs === undefined ? mounted : mounted.withFirstBeat(withheldMs),
-    );
+    const arm = watch(req, res, mounted.withFirstBeatAfter(this.#runs.withholdMs(request)));
     let isPlain = false;
     const plain = (): void => {
       isPlain = true;

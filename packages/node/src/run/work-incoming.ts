@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HoldHandle } from '@holdopen/core';
+import type { RequestHold } from '@holdopen/fetch';
 import { exchangeListeners, type Listeners, type OtherFace } from './faces.js';
 
 type Fields = IncomingMessage & {
@@ -13,7 +13,7 @@ export interface Given {
   readonly asked: Request;
   /** As the work gets it. */
   readonly given: Request;
-  readonly hold: HoldHandle;
+  readonly hold: RequestHold;
   /** In the place of the connection's, where that is exchanged. */
   readonly socket: IncomingMessage['socket'] | undefined;
   /** The application has given up. */
@@ -32,7 +32,7 @@ export class WorkIncoming implements OtherFace {
   readonly #destroy: (error?: Error) => IncomingMessage;
   #hiddenListeners: Listeners = { events: Object.create(null), count: 0 };
   #headers: Record<string, string | string[] | undefined> = {};
-  #hold: HoldHandle | undefined;
+  #hold: RequestHold | undefined;
   #socket: IncomingMessage['socket'] | undefined;
   #isInside = false;
 

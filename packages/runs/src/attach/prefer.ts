@@ -13,7 +13,9 @@ const MAX_WAIT_SECONDS = 25;
 
 /** `undefined` without `respond-async`. */
 export function asyncPreference({ headers }: Request): AsyncPreference | undefined {
-  const preferences = parsePreferences(headers.get('prefer'));
+  const prefer = headers.get('prefer');
+  if (prefer === null) return undefined;
+  const preferences = parsePreferences(prefer);
   // It has no value; with one it is somebody else's.
   if (preferred(preferences, 'respond-async') !== '') return undefined;
   const given = preferred(preferences, 'wait') ?? '';
