@@ -27,6 +27,8 @@ export interface RunAbout {
   readonly route?: string | undefined;
   /** What a parser made of the body, where one came first; the work's request has none then. */
   readonly parsed?: { readonly value: unknown } | undefined;
+  /** The body was read before, and nothing is left that it could be compared by. */
+  readonly isBodyLost?: boolean | undefined;
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 

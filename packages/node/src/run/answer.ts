@@ -20,7 +20,8 @@ export interface Waiting {
  */
 export async function sendAnswer(answer: Response, waiting: Waiting): Promise<void> {
   const { res, left } = waiting;
-  if (left.aborted) {
+  // The client has left, or middleware around has answered, as for a time-out.
+  if (left.aborted || asConnection(res, () => res.writableEnded)) {
     await answer.body?.cancel();
     return;
   }

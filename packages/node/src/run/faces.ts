@@ -29,6 +29,12 @@ const OF_THE_CONNECTION: ReadonlySet<unknown> = new Set([
   ...['close', 'finish', 'prefinish', 'drain', 'error', 'timeout', 'socket', 'aborted'],
 ]);
 
+/** What streams and emitters say of themselves, for whoever reads and writes at the time. */
+const OF_A_STREAM: ReadonlySet<unknown> = new Set([
+  ...['data', 'end', 'readable', 'pause', 'resume', 'pipe', 'unpipe'],
+  ...['newListener', 'removeListener'],
+]);
+
 /** Where a response keeps its faces. */
 const FACES: unique symbol = Symbol('holdOpenFaces');
 
@@ -110,7 +116,13 @@ export class Faces {
 
   #told(name: string | symbol, args: readonly unknown[]): boolean {
     const emit = (): boolean => Reflect.apply(this.#emit, this.#res, [name, ...args]) as boolean;
-    return OF_THE_CONNECTION.has(name) ? this.inside(emit) : emit();
+    return OF_THE_CONNECTION.has(name) ? this.inside(emit) : this.tell(this.#res, name, emit);
+  }
+
+  /** An event of somebody's own goes to whoever listens, on whichever side that is. */
+  tell(emitter: EventEmitter, name: string | symbol, emit: () => boolean): boolean {
+    const isHeard = this.#isInside || OF_A_STREAM.has(name) || emitter.listenerCount(name) > 0;
+    return isHeard ? emit() : this.inside(emit);
   }
 
   #enter(): void {

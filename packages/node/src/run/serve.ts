@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
+import { type RunAbout, type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
 import { watch } from '../adapter.js';
 import type { Arm } from '../arm.js';
 import { headersOf } from '../commit.js';
@@ -10,7 +10,7 @@ import type { TakenResponse } from '../taker.js';
 import { sendAnswer, type Waiting } from './answer.js';
 import { besides } from './besides.js';
 import { asConnection, facesOf } from './faces.js';
-import { IncomingBody, wasRead } from './incoming-body.js';
+import { hasBody, IncomingBody, wasRead } from './incoming-body.js';
 import { WorkIncoming } from './work-incoming.js';
 import { WorkResponse } from './work-response.js';
 
@@ -80,7 +80,8 @@ class AskedRun {
       );
       return true;
     }
-    const arm = watch(req, res, mounted.withFirstBeatAfter(this.#runs.withholdMs(request)));
+    const arm = watch(req, res, mounted);
+    arm?.withhold(this.#runs.withholdMs(request));
     let isPlain = false;
     const plain = (): void => {
       isPlain = true;
@@ -123,7 +124,6 @@ class AskedRun {
   #serve(request: Request, arm: Arm | undefined, plain: () => void): unknown {
     const { call, route } = this.#given;
     const [req, res] = [this.#req, this.#res];
-    const body: unknown = this.#given.body ?? (req as { body?: unknown }).body;
     return serveRun<unknown>(
       this.#runs,
       request,
@@ -134,7 +134,7 @@ class AskedRun {
         const response = new WorkResponse(req, res, prepared);
         const fail = (error: unknown): void => response.fail(error);
         const { faces, socket } = response;
-        faces.with(new WorkIncoming(req, { asked: request, given, hold, socket, fail }));
+        faces.with(new WorkIncoming(req, faces, { asked: request, given, hold, socket, fail }));
         this.#body.putBack();
         void response.closed.then(() => this.#afterWork());
         called(call, fail);
@@ -142,9 +142,19 @@ class AskedRun {
       },
       {
         route: route === undefined ? undefined : `${req.method} ${route}`,
-        parsed: wasRead(req) ? { value: body } : undefined,
+        ...this.#bodyBefore(),
       },
     );
+  }
+
+  /** What came of a body that was read before. */
+  #bodyBefore(): Pick<RunAbout, 'parsed' | 'isBodyLost'> {
+    const req = this.#req;
+    if (!hasBody(req) || !wasRead(req)) return {};
+    const value: unknown = this.#given.body ?? (req as { body?: unknown }).body;
+    // A parser of uploads leaves the fields there and puts the files elsewhere.
+    const isUpload = /^multipart\//i.test(req.headers['content-type'] ?? '');
+    return { parsed: { value }, isBodyLost: value === undefined || isUpload };
   }
 
   /** Nobody takes the answer, but what stands around still waits for the response to end. */

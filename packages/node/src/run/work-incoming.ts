@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHold } from '@holdopen/fetch';
-import { exchangeListeners, type Listeners, type OtherFace } from './faces.js';
+import { exchangeListeners, type Faces, type Listeners, type OtherFace } from './faces.js';
 
 type Fields = IncomingMessage & {
   originalUrl?: string;
@@ -27,6 +27,7 @@ export interface Given {
  */
 export class WorkIncoming implements OtherFace {
   readonly #req: Fields;
+  readonly #faces: Faces;
   readonly #changes: readonly (readonly [name: string, value: string | undefined])[];
   readonly #emit: (name: string | symbol, ...args: unknown[]) => boolean;
   readonly #destroy: (error?: Error) => IncomingMessage;
@@ -36,8 +37,9 @@ export class WorkIncoming implements OtherFace {
   #socket: IncomingMessage['socket'] | undefined;
   #isInside = false;
 
-  constructor(req: IncomingMessage, { asked, given, hold, socket, fail }: Given) {
+  constructor(req: IncomingMessage, faces: Faces, { asked, given, hold, socket, fail }: Given) {
     this.#req = req as Fields;
+    this.#faces = faces;
     this.#changes = changesOf(asked.headers, given.headers);
     this.#emit = req.emit;
     this.#destroy = req.destroy;
@@ -89,26 +91,19 @@ export class WorkIncoming implements OtherFace {
     const emit = (): boolean => Reflect.apply(this.#emit, this.#req, [name, ...args]) as boolean;
     if (this.#isInside) return emit();
     const isAborted = name === 'error' && isAbort(args[0]);
-    if (name === 'aborted' || isAborted) return this.#tellOutside(emit);
-    if (name !== 'close') return emit();
-    const told = this.#tellOutside(emit);
-    // Over HTTP/1 it closes by itself when its body was read.
-    const { httpVersionMajor, readableEnded } = this.#req;
-    return httpVersionMajor < 2 && readableEnded ? emit() : told;
+    if (isAborted || OF_THE_CONNECTION.has(name)) return this.#faces.inside(emit);
+    if (name === 'close') {
+      const told = this.#faces.inside(emit);
+      // Over HTTP/1 it closes by itself when its body was read.
+      const { httpVersionMajor, readableEnded } = this.#req;
+      return httpVersionMajor < 2 && readableEnded ? emit() : told;
+    }
+    return this.#faces.tell(this.#req, name, emit);
   }
 
   #toldOfAbort(): void {
     const { emit } = this.#req;
     for (const name of ['aborted', 'close']) emit.call(this.#req, name);
-  }
-
-  #tellOutside(emit: () => boolean): boolean {
-    this.enter();
-    try {
-      return emit();
-    } finally {
-      this.leave();
-    }
   }
 
   /** The id of the client's last event stands there as the application had given it. */
@@ -124,6 +119,9 @@ export class WorkIncoming implements OtherFace {
     }
   }
 }
+
+/** What tells of the connection. */
+const OF_THE_CONNECTION: ReadonlySet<unknown> = new Set(['aborted', 'timeout']);
 
 function isAbort(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';

@@ -5,12 +5,7 @@ export async function readBody(
   request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (request.bodyUsed) {
-    throw new RunError(
-      'invalid_option',
-      'The body of a request with a key was read before holdOpen saw it, so that payloads cannot be compared. Mount holdOpen before whatever reads it, or hand over what that made of it.',
-    );
-  }
+  if (request.bodyUsed) throw bodyLost();
   const { body } = request;
   if (body === null || body === undefined) return new Uint8Array();
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) {
@@ -43,4 +38,12 @@ function withRoom(
   const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
   larger.set(bytes.subarray(0, used));
   return larger;
+}
+
+/** Payloads that cannot be compared would let one key answer for another payload. */
+export function bodyLost(): RunError {
+  return new RunError(
+    'invalid_option',
+    'The body of a request with a key was read before holdOpen saw it, so that payloads cannot be compared. Mount holdOpen before whatever reads it (an upload parser, a check of signatures), or give the option fingerprint.',
+  );
 }

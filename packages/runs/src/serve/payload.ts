@@ -1,6 +1,6 @@
 import { fingerprintOf } from '../idempotency/fingerprint.js';
 import type { RunsSettings } from '../settings.js';
-import { readBody } from './body.js';
+import { bodyLost, readBody } from './body.js';
 import { unwrapUrl } from './last-event-id.js';
 import type { ServeContext } from './work.js';
 import { copyWithBody } from './work-request.js';
@@ -15,8 +15,9 @@ export interface Payload {
 export async function readPayload(
   request: Request,
   settings: RunsSettings,
-  { parsed }: ServeContext,
+  { parsed, isBodyLost = false }: ServeContext,
 ): Promise<Payload | undefined> {
+  if (isBodyLost && settings.fingerprint === undefined) throw bodyLost();
   const body =
     parsed === undefined ? await readBody(request, settings.maxBodyBytes) : new Uint8Array();
   if (body === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { keepIncoming } from '@holdopen/fetch';
 import { hideAsyncPreference } from '../attach/prefer.js';
 import { unwrapHeader, unwrapUrl } from './last-event-id.js';
 
@@ -34,5 +35,7 @@ export function workRequest(
 /** The same request once more, for whoever wants to look at its body. */
 export function copyWithBody(request: Request, body: Uint8Array<ArrayBuffer>): Request {
   const { method, headers, url } = request;
-  return new Request(url, { method, headers, ...(body.length === 0 ? {} : { body }) });
+  const copy = new Request(url, { method, headers, ...(body.length === 0 ? {} : { body }) });
+  keepIncoming(request, copy);
+  return copy;
 }

@@ -22,6 +22,8 @@ export interface ServeContext {
   readonly route?: string | undefined;
   /** What a parser made of the body, where one came first. The work gets a request without a body. */
   readonly parsed?: { readonly value: unknown } | undefined;
+  /** The body was read before, and nothing is left that it could be compared by. */
+  readonly isBodyLost?: boolean | undefined;
   /** Keeps the process awake for the work, on platforms that need to be told. */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
