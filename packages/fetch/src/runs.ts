@@ -11,6 +11,8 @@ export interface RunInfo {
   readonly attempt: number;
   /** The handler gives a sign of life. */
   touch(): void;
+  /** Resolves when the run is over, whatever its handler still does. */
+  readonly over: Promise<unknown>;
 }
 
 /** What a handler can reach of its hold, or of the run that its work belongs to. */

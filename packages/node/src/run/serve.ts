@@ -127,7 +127,7 @@ class AskedRun {
     return serveRun<unknown>(
       this.#runs,
       request,
-      (given, hold) => {
+      (given, hold, over) => {
         if (hold === undefined) return plain();
         arm?.standApart();
         const prepared = [...headersOf(res), ...this.#prepared];
@@ -137,6 +137,8 @@ class AskedRun {
         faces.with(new WorkIncoming(req, faces, { asked: request, given, hold, socket, fail }));
         this.#body.putBack();
         void response.closed.then(() => this.#afterWork());
+        // Whoever waits for the response alone hears of an end that was not the handler's, too.
+        void over?.then(() => response.runIsOver());
         called(call, fail);
         return response.answer;
       },

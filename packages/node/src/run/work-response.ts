@@ -96,6 +96,11 @@ export class WorkResponse {
     this.#body.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 
+  /** What is still written goes nowhere. */
+  runIsOver(): void {
+    if (!this.#body.writableEnded) this.#body.destroy();
+  }
+
   #face(socket: Socket | undefined): WorkFace {
     const body = this.#body;
     const res = this.#res;

@@ -182,7 +182,8 @@ export class RunServer {
     const { signal } = writer;
     const started = workRequest(request, body, signal);
     const touch = (): void => writer.touch();
-    const handler = (): unknown => work(started, { signal, id: run, attempt, touch });
+    const over = writer.outcome;
+    const handler = (): unknown => work(started, { signal, id: run, attempt, touch, over });
     return recordAnswer(writer, handler, this.#context.settings, route);
   }
 

@@ -8,6 +8,8 @@ export interface WorkInfo {
   readonly attempt: number;
   /** A sign of life, for `maxSilenceMs`. */
   touch(): void;
+  /** Resolves when the run is over, whatever its handler still does; never if the request is none. */
+  readonly over: Promise<unknown>;
 }
 
 /** The call of the handler. */
@@ -39,6 +41,10 @@ export class PlainInfo implements WorkInfo {
   }
 
   touch(): void {}
+
+  get over(): Promise<unknown> {
+    return new Promise(() => {});
+  }
 
   get signal(): AbortSignal {
     return this.#request.signal;
