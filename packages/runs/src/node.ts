@@ -9,7 +9,7 @@ import type { Runs } from './runs.js';
 export type RunsMiddleware = (
   req: IncomingMessage & { originalUrl?: string },
   res: ServerResponse,
-  next?: (error?: unknown) => void,
+  next?: (error?: Error) => void,
 ) => void;
 
 /**
@@ -36,7 +36,7 @@ export function runsMiddleware(runs: Runs): RunsMiddleware {
     answerTo(runs, req, left.signal)
       .then((response) => sendNodeResponse(res, response))
       .catch((error: unknown) => {
-        if (next !== undefined && !res.headersSent) next(error);
+        if (next !== undefined && !res.headersSent) next(asError(error));
         else res.destroy();
       });
   };
@@ -53,4 +53,9 @@ async function answerTo(runs: Runs, req: IncomingMessage, signal: AbortSignal): 
     return problemResponse({ status: 400, code: 'bad_request', detail });
   }
   return runs.fetch(request);
+}
+
+/** Fastify's `done` takes nothing else. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
