@@ -34,6 +34,7 @@ export function urlWithoutPlace({ url }: Request): string {
 /** All else stays as it was written: `URLSearchParams` would write `%20` as `+`, which is another text. */
 function withPlace(url: string, id: string | undefined): string {
   const [path = '', ...rest] = url.split('?');
+  if (rest.length === 0) return url;
   const parameters = rest.join('?').split('&');
   const others = parameters.filter((one) => !new URLSearchParams(one).has(QUERY));
   if (id !== undefined) others.push(`${QUERY}=${encodeURIComponent(id)}`);
