@@ -63,7 +63,7 @@ test('runs are an option of the plugin and of a route, and their routes stand in
   () => app.register(holdOpen, { runs });
   app.post('/', { config: { holdOpen: { runs } } }, async () => {});
   const routes = runsMiddleware(runs);
-  app.addHook('onRequest', (request, reply, done) => routes(request.raw, reply.raw, done));
+  app.addHook('onRequest', (request, reply, done) => routes(request, reply.raw, done));
   expectTypeOf(runs).toExtend<NonNullable<FastifyHoldOpenOptions['runs']>>();
   // @ts-expect-error runs are made with createRuns()
   () => app.register(holdOpen, { runs: true });

@@ -1,13 +1,14 @@
 // The run routes for Node's `(req, res)`: Express, Connect, or a server of node:http.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestOfIncoming } from '@holdopen/fetch';
+import type { ServerResponse } from 'node:http';
+import { type IncomingFacts, requestOfIncoming } from '@holdopen/fetch';
 import { sendNodeResponse } from 'srvx/node';
 import { problemResponse } from './problem.js';
 import { placeOf } from './routes/place.js';
 import type { Runs } from './runs.js';
 
 export type RunsMiddleware = (
-  req: IncomingMessage & { originalUrl?: string },
+  /** Node's own, or Fastify's, which `incomingOf` of its adapter gives then. */
+  req: IncomingFacts,
   res: ServerResponse,
   next?: (error?: Error) => void,
 ) => void;
@@ -42,7 +43,7 @@ export function runsMiddleware(runs: Runs): RunsMiddleware {
   };
 }
 
-async function answerTo(runs: Runs, req: IncomingMessage, signal: AbortSignal): Promise<Response> {
+async function answerTo(runs: Runs, req: IncomingFacts, signal: AbortSignal): Promise<Response> {
   let request: Request;
   try {
     // No route reads a body.

@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
+import { runsMiddleware } from '@holdopen/runs/node';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, test, vi } from 'vitest';
 import { until } from '../../../node/test/held/support/wait.js';
@@ -8,6 +9,7 @@ import {
   ask,
   begin,
   gate,
+  get,
   holdOptions,
   KEY,
   openRuns,
@@ -334,10 +336,16 @@ test('authorize is given what a hook has left on the request', async () => {
     app.addHook('onRequest', async (request) => {
       request.user = request.headers['x-user']?.toString();
     });
+    const routes = runsMiddleware(runs);
+    app.addHook('onRequest', (request, reply, done) => routes(request, reply.raw, done));
     await app.register(holdOpen, holdOptions({ runs }));
     app.post('/work', async () => ({ starts: ++starts }));
   });
-  expect((await ask(served, post())).body).toBe('{"starts":1}');
+  const first = await ask(served, post());
+  expect(first.body).toBe('{"starts":1}');
+  // At the run routes, too.
+  expect((await ask(served, get(statusOf(first)))).status).toBe(200);
+  expect((await ask(served, get(statusOf(first), { 'x-user': 'eve' }))).status).toBe(404);
   expect((await ask(served, post({ 'x-user': 'eve' }))).body).toBe('{"starts":2}');
   expect((await ask(served, post())).body).toBe('{"starts":1}');
   const { 'x-user': _, ...headers } = post().headers ?? {};

@@ -78,7 +78,7 @@ async function build(
   const options = holdOptions(around);
   if (runs !== undefined) {
     const routes = runsMiddleware(runs);
-    app.addHook('onRequest', (request, reply, done) => routes(request.raw, reply.raw, done));
+    app.addHook('onRequest', (request, reply, done) => routes(request, reply.raw, done));
   }
   if (isUnparsed === true) {
     app.removeAllContentTypeParsers();
