@@ -2,6 +2,7 @@ import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { runsMiddleware } from '@holdopen/runs/node';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -204,14 +205,18 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
       (req as { user?: string | undefined }).user = req.get('x-user');
       next();
     };
-    app.use(login);
+    app.use(login, runsMiddleware(runs));
     let starts = 0;
     app.post('/work', holdOpen(holdOptions({ runs })), (_req, res) => {
       starts += 1;
       res.json({ starts });
     });
     const served = await serve(app);
-    expect((await ask(served, post())).body).toBe('{"starts":1}');
+    const first = await ask(served, post());
+    expect(first.body).toBe('{"starts":1}');
+    // At the run routes, too.
+    expect((await ask(served, get(statusOf(first)))).status).toBe(200);
+    expect((await ask(served, get(statusOf(first), { 'x-user': 'eve' }))).status).toBe(404);
     expect((await ask(served, post({ 'x-user': 'eve' }))).body).toBe('{"starts":2}');
     expect((await ask(served, post())).body).toBe('{"starts":1}');
     const { 'x-user': _, ...headers } = post().headers ?? {};
@@ -266,7 +271,7 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
     expect(accepted.status).toBe(202);
     expect((await ask(served, get(accepted.headers.location ?? ''))).status).toBe(404);
     go.open();
-    const elsewhere = await serve((await import('@holdopen/runs/node')).runsMiddleware(runs));
+    const elsewhere = await serve(runsMiddleware(runs));
     await untilState(elsewhere, accepted.headers.location ?? '', 'completed');
   });
 });
