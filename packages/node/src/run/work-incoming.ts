@@ -14,7 +14,7 @@ export interface Given {
   /** As the work gets it. */
   readonly given: Request;
   readonly hold: RequestHold;
-  /** In the place of the connection's, where that is exchanged. */
+  /** In the place of the connection's; `undefined` where there is none. */
   readonly socket: IncomingMessage['socket'] | undefined;
   /** The application has given up. */
   readonly fail: (error: unknown) => void;
@@ -82,9 +82,22 @@ export class WorkIncoming implements OtherFace {
     else req.holdOpen = this.#hold;
     this.#hold = holdOpen;
     if (this.#socket === undefined) return;
+    if (req.httpVersionMajor === 2) {
+      this.#exchangeStream(this.#socket);
+      return;
+    }
     const { socket } = req;
     req.socket = this.#socket;
     this.#socket = socket;
+  }
+
+  /** Over HTTP/2 these are getters of the prototype, which ask a stream that goes with its client. */
+  #exchangeStream(socket: IncomingMessage['socket']): void {
+    const values = { socket, connection: socket, aborted: false };
+    for (const [name, value] of Object.entries(values)) {
+      if (this.#isInside) Reflect.deleteProperty(this.#req, name);
+      else Object.defineProperty(this.#req, name, { configurable: true, value });
+    }
   }
 
   #told(name: string | symbol, args: readonly unknown[]): boolean {

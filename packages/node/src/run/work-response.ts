@@ -72,11 +72,8 @@ export class WorkResponse {
         resolve();
       });
     });
-    // Over HTTP/2 it is a likeness already, and is asked of the stream.
     const { socket } = req;
-    if (req.httpVersionMajor < 2 && socket) {
-      this.socket = workSocket(socket, (error) => this.fail(error));
-    }
+    if (socket) this.socket = workSocket(socket, (error) => this.fail(error));
     this.#body.on('drain', () => this.faces.emitToWork('drain'));
     this.#body.once('finish', () => {
       this.faces.emitToWork('prefinish');
