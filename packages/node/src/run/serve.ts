@@ -11,6 +11,7 @@ import { sendAnswer, type Waiting } from './answer.js';
 import { besides } from './besides.js';
 import { asConnection, facesOf } from './faces.js';
 import { hasBody, IncomingBody, wasRead } from './incoming-body.js';
+import { guardRequest } from './request-guard.js';
 import { WorkIncoming } from './work-incoming.js';
 import { WorkResponse } from './work-response.js';
 
@@ -93,6 +94,7 @@ class AskedRun {
       served = Promise.reject(error);
     }
     if (isPlain) return false;
+    const unguard = guardRequest(req, res);
     this.#watchClient();
     if (arm !== undefined) arm.framework = this.#framework(request);
     const waiting: Waiting = { res, prepared: this.#prepared, left: this.#left.signal };
@@ -101,13 +103,20 @@ class AskedRun {
       return sendAnswer(answer as Response, waiting);
     });
     arm?.returned(sent, true);
-    sent.catch((error: unknown) => {
-      asConnection(res, () => {
-        if (arm?.failed() === true || this.#left.signal.aborted) return;
-        if (facesOf(res) === undefined && !res.headersSent) onError(error);
-        else res.destroy();
+    sent
+      .catch((error: unknown) => {
+        asConnection(res, () => {
+          if (arm?.failed() === true || this.#left.signal.aborted) return;
+          if (facesOf(res) === undefined && !res.headersSent) onError(error);
+          else res.destroy();
+        });
+      })
+      .finally(() => {
+        if (facesOf(res) !== undefined) return;
+        unguard();
+        // Nobody else will read it to its end, which whoever stood there before waits for.
+        req.resume();
       });
-    });
     return true;
   }
 
@@ -134,7 +143,9 @@ class AskedRun {
         const response = new WorkResponse(req, res, prepared);
         const fail = (error: unknown): void => response.fail(error);
         const { faces, socket } = response;
-        faces.with(new WorkIncoming(req, faces, { asked: request, given, hold, socket, fail }));
+        faces.with(
+          new WorkIncoming(req, faces, { asked: request, given, hold, socket, fail, res }),
+        );
         this.#body.putBack();
         void response.closed.then(() => this.#afterWork());
         // Whoever waits for the response alone hears of an end that was not the handler's, too.
@@ -159,12 +170,17 @@ class AskedRun {
     return { parsed: { value }, isBodyLost: value === undefined || isUpload };
   }
 
-  /** Nobody takes the answer, but what stands around still waits for the response to end. */
+  /**
+   * What stands around waits for the response to end, also if nobody takes the answer, and for a body
+   * that the work has not read.
+   */
   #afterWork(): void {
     const res = this.#res;
-    if (!this.#left.signal.aborted) return;
+    const readToEnd = (): void => void this.#req.resume();
     asConnection(res, () => {
-      if (!res.writableEnded) res.end();
+      if (isClosed(res)) readToEnd();
+      else res.once('close', readToEnd);
+      if (this.#left.signal.aborted && !res.writableEnded) res.end();
     });
   }
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHold } from '@holdopen/fetch';
+import type { HeldResponse } from '../message.js';
 import { exchangeListeners, type Faces, type Listeners, type OtherFace } from './faces.js';
+import { isAbort, isOfClient, tellOfAbort } from './request-guard.js';
 
 type Fields = IncomingMessage & {
   originalUrl?: string;
@@ -9,6 +11,7 @@ type Fields = IncomingMessage & {
 
 /** What the web's requests say that the work must see otherwise. */
 export interface Given {
+  readonly res: HeldResponse;
   /** As the client sent it. */
   readonly asked: Request;
   /** As the work gets it. */
@@ -37,7 +40,11 @@ export class WorkIncoming implements OtherFace {
   #socket: IncomingMessage['socket'] | undefined;
   #isInside = false;
 
-  constructor(req: IncomingMessage, faces: Faces, { asked, given, hold, socket, fail }: Given) {
+  constructor(
+    req: IncomingMessage,
+    faces: Faces,
+    { res, asked, given, hold, socket, fail }: Given,
+  ) {
     this.#req = req as Fields;
     this.#faces = faces;
     this.#changes = changesOf(asked.headers, given.headers);
@@ -48,9 +55,9 @@ export class WorkIncoming implements OtherFace {
     if (given.url !== asked.url) this.#changeUrl(new URL(given.url));
     req.emit = (name: string | symbol, ...args: unknown[]) => this.#told(name, args);
     req.destroy = (error?: Error) => {
-      // Node's own, whose client has left; what has come in is still the handler's.
-      if (isAbort(error)) this.#toldOfAbort();
-      else if (!error && req.readableEnded) this.#destroy.call(req);
+      if (req.readableEnded && !error) this.#destroy.call(req);
+      // What has come in is still the handler's.
+      else if (isOfClient(res, error)) tellOfAbort(req);
       else fail(error ?? new Error('The request was destroyed by the application.'));
       return req;
     };
@@ -105,6 +112,11 @@ export class WorkIncoming implements OtherFace {
     if (this.#isInside) return emit();
     const isAborted = name === 'error' && isAbort(args[0]);
     if (isAborted || OF_THE_CONNECTION.has(name)) return this.#faces.inside(emit);
+    if (name === 'end') {
+      const told = emit();
+      // Who waited for the upload from outside hears that it is in.
+      return this.#faces.inside(emit) || told;
+    }
     if (name === 'close') {
       const told = this.#faces.inside(emit);
       // Over HTTP/1 it closes by itself when its body was read.
@@ -112,11 +124,6 @@ export class WorkIncoming implements OtherFace {
       return httpVersionMajor < 2 && readableEnded ? emit() : told;
     }
     return this.#faces.tell(this.#req, name, emit);
-  }
-
-  #toldOfAbort(): void {
-    const { emit } = this.#req;
-    for (const name of ['aborted', 'close']) emit.call(this.#req, name);
   }
 
   /** The id of the client's last event stands there as the application had given it. */
@@ -135,10 +142,6 @@ export class WorkIncoming implements OtherFace {
 
 /** What tells of the connection. */
 const OF_THE_CONNECTION: ReadonlySet<unknown> = new Set(['aborted', 'timeout']);
-
-function isAbort(error: unknown): boolean {
-  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
-}
 
 function changesOf(asked: Headers, given: Headers) {
   const names = new Set([...asked.keys(), ...given.keys()]);
