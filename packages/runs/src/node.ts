@@ -31,7 +31,8 @@ export function runsMiddleware(runs: Runs): RunsMiddleware {
     const left = new AbortController();
     // Register first, then look: it may have gone before anybody listened.
     res.once('close', () => {
-      if (!res.writableFinished) left.abort();
+      // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
+      if (!res.writableEnded || !res.writableFinished) left.abort();
     });
     if (res.destroyed) left.abort();
     answerTo(runs, req, left.signal)

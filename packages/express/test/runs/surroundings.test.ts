@@ -216,6 +216,25 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
       expect(JSON.parse(gunzipSync(reply.bytes).toString())).toHaveLength(31);
     });
 
+    test('stands aside when the answer is held', async () => {
+      const go = gate();
+      const served = await serveAround({
+        before: compression({ threshold: 0 }),
+        firstBeatMs: SOON.firstBeatMs,
+        handler: async (_req, res) => {
+          await go.opened;
+          res.json({ done: true });
+        },
+      });
+      const client = await begin(served, post(gzip));
+      await client.arrived('\n\n');
+      go.open();
+      await client.arrived('{"done":true}');
+      expect(client.headers()).not.toHaveProperty('content-encoding');
+      const replay = await ask(served, post(gzip));
+      expect(gunzipSync(replay.bytes).toString()).toBe('{"done":true}');
+    });
+
     test('holds no event back', async () => {
       const go = gate();
       const served = await serveAround({

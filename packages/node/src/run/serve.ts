@@ -189,7 +189,8 @@ class AskedRun {
     // Register first, then look: it may have gone before anybody listened.
     asConnection(res, () => {
       res.once('close', () => {
-        if (!res.writableFinished) this.#left.abort();
+        // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
+        if (!res.writableEnded || !res.writableFinished) this.#left.abort();
       });
       if (isClosed(res)) this.#left.abort();
     });

@@ -8,6 +8,7 @@ import {
   gate,
   get,
   type Mount,
+  NEVER_MS,
   openRuns,
   plainPost,
   post,
@@ -67,6 +68,71 @@ export function connections(mount: Mount): void {
     expect(seen).toEqual([[false, false, false], [null, null, false], [false, false, true], []]);
     await until('the response is over', () => heard.includes('response close'));
     expect(heard).toEqual(['response finish', 'response close']);
+  });
+
+  test('the first client leaves, and another that waits with it gets the answer', async () => {
+    let starts = 0;
+    const go = gate();
+    const work: Work = async (voice) => {
+      starts += 1;
+      await go.opened;
+      return voice.json({ starts }, 201);
+    };
+    const runs = openRuns();
+    const served = await mount.serve(work, { runs });
+    const first = await begin(served, post());
+    await until('it works', () => starts === 1);
+    const second = ask(served, post());
+    const [run = ''] = (await runs.list('ann')).map(({ id }) => id);
+    await until('another watches', () => runs.context.feeds.watchers(run) === 2);
+    first.leave();
+    await until('one has left', () => runs.context.feeds.watchers(run) === 1);
+    go.open();
+    expect(await second).toMatchObject({ status: 201, body: '{"starts":1}', ended: 'complete' });
+    expect(starts).toBe(1);
+  });
+
+  test('who watches at the run routes and leaves is noticed', async () => {
+    const go = gate();
+    async function* slow() {
+      yield 'data: 1\n\n';
+      await go.opened;
+    }
+    const runs = openRuns();
+    const work: Work = (voice) => voice.stream('text/event-stream', slow());
+    const served = await mount.serve(work, { runs });
+    const client = await begin(served, post());
+    await client.arrived('data: 1');
+    const status = statusOf({ headers: client.headers() });
+    const watchers = (): number => runs.context.feeds.watchers(status.split('/').at(-1) ?? '');
+    const watching = await begin(served, get(`${status}/events`));
+    await watching.arrived('data: 1');
+    expect(watchers()).toBe(2);
+    watching.leave();
+    await until('it is noticed', () => watchers() === 1);
+    client.leave();
+    await until('that, too', () => watchers() === 0);
+    go.open();
+    await untilState(served, status, 'completed');
+  });
+
+  test('who waits for a result at the run routes and leaves is noticed', async () => {
+    const go = gate();
+    const runs = openRuns({ hold: { firstBeatMs: NEVER_MS } });
+    const work: Work = async (voice) => {
+      await go.opened;
+      return voice.json({ done: true });
+    };
+    const served = await mount.serve(work, { runs });
+    const accepted = await ask(served, post({ prefer: 'respond-async' }));
+    const status = accepted.headers.location ?? '';
+    const watchers = (): number => runs.context.feeds.watchers(status.split('/').at(-1) ?? '');
+    const waiting = await begin(served, get(`${status}/result`));
+    await until('it waits', () => watchers() === 1);
+    waiting.leave();
+    await until('it is noticed', () => watchers() === 0);
+    go.open();
+    await untilState(served, status, 'completed');
   });
 
   test('a client that leaves in the middle of a stream stops nothing', async () => {

@@ -95,6 +95,25 @@ export function heldAnswers(mount: Mount): void {
     expect(said.mock.calls.flat().map(String).join('\n')).not.toContain('could not be held');
   });
 
+  test('an authorize that fails when the head has left is a failure that comes late', async () => {
+    quietConsole();
+    const go = gate();
+    const authorize = async (): Promise<string> => {
+      await go.opened;
+      throw new Error('a secret');
+    };
+    const work: Work = (voice) => voice.json({});
+    const served = await mount.serve(work, { ...SOON, runs: openRuns({ authorize }) });
+    const held = await begin(served, post());
+    const reply = ask(served, post());
+    await held.arrived('\n\n\n');
+    go.open();
+    const cut = await reply;
+    expect(cut.ended).toBe('cut');
+    expect(readHeldJson(cut.body).lateHead?.status).toBe(500);
+    expect(cut.body).not.toContain('secret');
+  });
+
   test('who waits for a result at the run routes is held there', async () => {
     const go = gate();
     const work: Work = async (voice) => {

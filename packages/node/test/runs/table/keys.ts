@@ -104,6 +104,25 @@ export function keys(mount: Mount): void {
     expect(starts).toBe(1);
   });
 
+  test('a handler that gives up behind its head has failed, and its half answer is nobody’s', async () => {
+    quietConsole();
+    let starts = 0;
+    const work: Work = (voice) => {
+      starts += 1;
+      const res = voice.raw();
+      res.setHeader('Content-Type', 'application/json');
+      res.write('{"half":');
+      res.destroy(new Error('a secret'));
+    };
+    const served = await mount.serve(work, { runs: openRuns() });
+    for (let i = 0; i < 2; i += 1) {
+      const reply = await ask(served, post());
+      expect(reply).toMatchObject({ status: 500, ended: 'complete' });
+      expect(reply.body).not.toMatch(/half|secret/);
+    }
+    expect(starts).toBe(1);
+  });
+
   test('an answer without a body is one, and is repeated', async () => {
     let starts = 0;
     const work: Work = (voice) => {
