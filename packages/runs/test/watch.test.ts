@@ -78,6 +78,36 @@ describe('a watcher', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('that leaves in the middle of a page gets no more of it', async () => {
+    const { clock, store, feeds } = world();
+    const { writer } = await own(store, clock);
+    for (const text of ['a', 'b', 'c']) writer.write(chunk(text));
+    await writer.end(done);
+    const leave = new AbortController();
+    const texts: string[] = [];
+    for await (const item of feeds.watch(writer.run, { signal: leave.signal })) {
+      if (item.kind === 'entry') texts.push(textOf(item.entry));
+      if (texts.length === 2) leave.abort();
+    }
+    expect(texts).toEqual(['a', 'b']);
+    expect(feeds.watchers(writer.run)).toBe(0);
+  });
+
+  test('can take what is there as a whole, up to a page', async () => {
+    const { clock, store } = world();
+    const feeds = new RunFeeds(store, { pageEntries: 2 }, clock);
+    const { writer } = await own(store, clock);
+    writer.head({ status: 200, headers: [], unit: 'chunk' });
+    for (const text of ['a', 'b', 'c', 'd']) writer.write(chunk(text));
+    await writer.end(done);
+    const batches: string[][] = [];
+    for await (const batch of feeds.batches(writer.run, { signal: never })) {
+      const { kind } = batch;
+      batches.push(kind === 'head' ? [kind] : batch.entries.map(({ entry }) => textOf(entry)));
+    }
+    expect(batches).toEqual([['head'], ['a', 'b'], ['c', 'd'], ['<end>']]);
+  });
+
   test('goes on behind its cursor, and gets nothing more at the very end', async () => {
     const { clock, store, feeds } = world();
     const { writer } = await own(store, clock);

@@ -6,17 +6,28 @@ import type { RunRecord, RunStore } from '../store.js';
 import { systemTimers, type Timers } from '../timers.js';
 import { RunFeed } from './feed.js';
 import { resolveWatchOptions, type WatchOptions, type WatchSettings } from './options.js';
-import { checkRecord, cursorLost, type Page, PageReader } from './page.js';
+import { checkRecord, cursorLost, type LogEntry, type Page, PageReader } from './page.js';
 
 /** What a watcher is given: the head once, before all entries; then each entry once and in order. */
-export type WatchItem =
-  | {
-      readonly kind: 'head';
-      readonly head: RunHead;
-      /** The run has ended: nothing of it is waited for. */
-      readonly isOver: boolean;
-    }
-  | { readonly kind: 'entry'; readonly entry: Entry; readonly cursor: Cursor };
+export type WatchItem = WatchedHead | WatchedEntry;
+
+interface WatchedHead {
+  readonly kind: 'head';
+  readonly head: RunHead;
+  /** The run has ended: nothing of it is waited for. */
+  readonly isOver: boolean;
+}
+
+export interface WatchedEntry {
+  readonly kind: 'entry';
+  readonly entry: Entry;
+  readonly cursor: Cursor;
+}
+
+/** The same, with all entries of one read together: a page of the log at most, and never none. */
+export type WatchBatch =
+  | WatchedHead
+  | { readonly kind: 'entries'; readonly entries: readonly WatchedEntry[] };
 
 export interface WatchRequest {
   /** The place to go on from; the beginning without one. */
@@ -59,7 +70,21 @@ export class RunFeeds {
    * @throws RunError `cursor_lost`, `not_found`, `purged`, `store_away`, `run_elsewhere`,
    * `corrupt_entry`
    */
-  async *watch(run: string, { cursor, signal }: WatchRequest): AsyncGenerator<WatchItem, void> {
+  async *watch(run: string, request: WatchRequest): AsyncGenerator<WatchItem, void> {
+    for await (const batch of this.batches(run, request)) {
+      if (batch.kind === 'head') {
+        yield batch;
+        continue;
+      }
+      for (const item of batch.entries) {
+        if (request.signal.aborted) return;
+        yield item;
+      }
+    }
+  }
+
+  /** As `watch`, for who takes what is there as a whole. */
+  async *batches(run: string, { cursor, signal }: WatchRequest): AsyncGenerator<WatchBatch, void> {
     if (signal.aborted) return;
     const record = await this.#find(run, signal);
     if (record === undefined) return;
@@ -88,8 +113,8 @@ export class RunFeeds {
     after: number,
     ownId: string | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<WatchItem, void> {
-    const { run, epoch } = feed;
+  ): AsyncGenerator<WatchBatch, void> {
+    const { run } = feed;
     let offset = after;
     let lastId = ownId;
     let hasHead = false;
@@ -103,16 +128,16 @@ export class RunFeeds {
         const head = await openHead(this.#settings.codec, record.head, run);
         yield { kind: 'head', head, isOver: record.state !== 'running' };
       }
-      for (const { offset: at, entry } of entries) {
+      if (entries.length > 0) {
+        const watched = placed(feed, entries, offset, lastId);
+        const last = watched.at(-1)?.cursor;
         if (signal.aborted) return;
-        if (at !== offset + 1) throw cursorLost(run, `${offset + 1} is missing before ${at}`);
-        offset = at;
-        if (entry.kind === 'event') lastId = entry.ownId ?? lastId;
-        const final = entry.kind === 'end' ? entry.state : undefined;
-        yield { kind: 'entry', entry, cursor: { run, epoch, offset, final, ownId: lastId } };
-        if (final !== undefined) return;
+        yield { kind: 'entries', entries: watched };
+        if (last === undefined || last.final !== undefined) return;
+        offset = last.offset;
+        lastId = last.ownId;
+        continue;
       }
-      if (entries.length > 0) continue;
       if (feed.failure !== undefined) throw feed.failure;
       // The feed had seen more, or the end, and the store has it no more.
       if (offset < tail || isDone) {
@@ -171,4 +196,28 @@ export class RunFeeds {
     const key = `${feed.run} ${feed.epoch}`;
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
+}
+
+/**
+ * Entries behind this place with their own, up to the end of the run.
+ * @throws RunError `cursor_lost` if one is missing
+ */
+function placed(
+  { run, epoch }: RunFeed,
+  entries: readonly LogEntry[],
+  after: number,
+  ownId: string | undefined,
+): WatchedEntry[] {
+  const watched: WatchedEntry[] = [];
+  let offset = after;
+  let lastId = ownId;
+  for (const { offset: at, entry } of entries) {
+    if (at !== offset + 1) throw cursorLost(run, `${offset + 1} is missing before ${at}`);
+    offset = at;
+    if (entry.kind === 'event') lastId = entry.ownId ?? lastId;
+    const final = entry.kind === 'end' ? entry.state : undefined;
+    watched.push({ kind: 'entry', entry, cursor: { run, epoch, offset, final, ownId: lastId } });
+    if (final !== undefined) break;
+  }
+  return watched;
 }
