@@ -85,7 +85,7 @@ async function join(
   const from = attachment.cursor ?? { run, epoch: fence.epoch, offset: 0 };
   if (isEndOf(record, from)) return atEnd(context, record, headers);
   const watcher = new Watcher(context, request, record, access);
-  const batches = context.feeds.batches(run, { cursor: from, signal: watcher.signal });
+  const batches = context.feeds.batches(run, { cursor: from, signal: watcher.signal, record });
   const leave = async (): Promise<void> => {
     watcher.leave();
     await batches.return();

@@ -1,7 +1,7 @@
 import { joined } from '../bytes.js';
 import { RunError } from '../errors.js';
 import { report } from '../warnings.js';
-import type { WatchBatch, WatchedEntry } from '../watch/feeds.js';
+import type { WatchBatch, WatchedEntry } from '../watch/batch.js';
 import { cutError } from './cut.js';
 import type { Watcher } from './watcher.js';
 

@@ -4,7 +4,7 @@ import { RunError } from '../errors.js';
 import { createProblem, problemOfError } from '../problem.js';
 import { frameEvent, frameStart } from '../sse/frame.js';
 import { report } from '../warnings.js';
-import type { WatchBatch, WatchedEntry } from '../watch/feeds.js';
+import type { WatchBatch, WatchedEntry } from '../watch/batch.js';
 import { cutError } from './cut.js';
 import type { Watcher } from './watcher.js';
 

@@ -1,6 +1,6 @@
 import type { Cursor } from '../cursor.js';
 import type { EndEntry, RunHead } from '../entry.js';
-import type { WatchBatch } from '../watch/feeds.js';
+import type { WatchBatch } from '../watch/batch.js';
 
 /** What somebody who attaches finds, when it is enough to answer. */
 export type Found =

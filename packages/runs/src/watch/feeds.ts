@@ -1,39 +1,20 @@
 import { openHead } from '../codec.js';
 import type { Cursor } from '../cursor.js';
-import type { Entry, RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import type { RunRecord, RunStore } from '../store.js';
 import { systemTimers, type Timers } from '../timers.js';
+import { placed, type WatchBatch, type WatchItem } from './batch.js';
 import { RunFeed } from './feed.js';
 import { resolveWatchOptions, type WatchOptions, type WatchSettings } from './options.js';
-import { checkRecord, cursorLost, type LogEntry, type Page, PageReader } from './page.js';
-
-/** What a watcher is given: the head once, before all entries; then each entry once and in order. */
-export type WatchItem = WatchedHead | WatchedEntry;
-
-interface WatchedHead {
-  readonly kind: 'head';
-  readonly head: RunHead;
-  /** The run has ended: nothing of it is waited for. */
-  readonly isOver: boolean;
-}
-
-export interface WatchedEntry {
-  readonly kind: 'entry';
-  readonly entry: Entry;
-  readonly cursor: Cursor;
-}
-
-/** The same, with all entries of one read together: a page of the log at most, and never none. */
-export type WatchBatch =
-  | WatchedHead
-  | { readonly kind: 'entries'; readonly entries: readonly WatchedEntry[] };
+import { checkRecord, cursorLost, type Page, PageReader } from './page.js';
 
 export interface WatchRequest {
   /** The place to go on from; the beginning without one. */
   readonly cursor?: Cursor | undefined;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
+  /** What the store said of the run when the cursor was there already. Without it the store is asked. */
+  readonly record?: RunRecord | undefined;
 }
 
 interface Shared {
@@ -84,9 +65,11 @@ export class RunFeeds {
   }
 
   /** As `watch`, for who takes what is there as a whole. */
-  async *batches(run: string, { cursor, signal }: WatchRequest): AsyncGenerator<WatchBatch, void> {
+  async *batches(run: string, request: WatchRequest): AsyncGenerator<WatchBatch, void> {
+    const { cursor, signal } = request;
     if (signal.aborted) return;
-    const record = await this.#find(run, signal);
+    // One that was given may be old. The feed subscribes and reads before it believes anything of it.
+    const record = request.record ?? (await this.#find(run, signal));
     if (record === undefined) return;
     const after = cursor?.offset ?? 0;
     if (cursor !== undefined && cursor.run !== run)
@@ -175,11 +158,7 @@ export class RunFeeds {
   #join(record: RunRecord): Shared {
     const key = `${record.run} ${record.fence.epoch}`;
     let shared = this.#shared.get(key);
-    const { failure, isDone } = shared?.feed ?? {};
-    // One that failed has told its watchers, and a new one may fare better. One that saw an end which
-    // the store has lost is of no use any more.
-    const isStale = failure !== undefined || (isDone === true && record.state === 'running');
-    if (shared === undefined || isStale) {
+    if (shared === undefined || isOfNoUse(shared.feed, record)) {
       const feed = new RunFeed(this.#store, record, this.#settings, this.#timers);
       shared = { feed, watchers: 0 };
       this.#shared.set(key, shared);
@@ -198,26 +177,9 @@ export class RunFeeds {
   }
 }
 
-/**
- * Entries behind this place with their own, up to the end of the run.
- * @throws RunError `cursor_lost` if one is missing
- */
-function placed(
-  { run, epoch }: RunFeed,
-  entries: readonly LogEntry[],
-  after: number,
-  ownId: string | undefined,
-): WatchedEntry[] {
-  const watched: WatchedEntry[] = [];
-  let offset = after;
-  let lastId = ownId;
-  for (const { offset: at, entry } of entries) {
-    if (at !== offset + 1) throw cursorLost(run, `${offset + 1} is missing before ${at}`);
-    offset = at;
-    if (entry.kind === 'event') lastId = entry.ownId ?? lastId;
-    const final = entry.kind === 'end' ? entry.state : undefined;
-    watched.push({ kind: 'entry', entry, cursor: { run, epoch, offset, final, ownId: lastId } });
-    if (final !== undefined) break;
-  }
-  return watched;
+/** One that failed has told its watchers, and a new one may fare better. */
+function isOfNoUse({ failure, isDone, record: seen }: RunFeed, record: RunRecord): boolean {
+  if (failure !== undefined) return true;
+  // It saw an end which the store has lost since. A record from before that end says nothing.
+  return isDone && record.state === 'running' && record.now > seen.now;
 }
