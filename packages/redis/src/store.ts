@@ -86,7 +86,12 @@ export class RedisStore implements RunStore {
     const { run, epoch, after, maxEntries, maxBytes } = request;
     const args = [epoch, ...[after, maxEntries, maxBytes].map(String)];
     const { record, entries } = await this.#ask(readScript, run, args);
-    return record && { record, entries };
+    return (
+      record && {
+        record,
+        entries: entries.map((one, i) => ({ offset: after + 1 + i, bytes: one })),
+      }
+    );
   }
 
   async renew({ run, fence, leaseMs, retentionMs }: RenewRequest): Promise<WriteAnswer> {

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { certificate } from '../../node/test/held/support/certificate.js';
 import { createRedisStore } from '../src/index.js';
 import { bytes, codeOf, entriesOf, started } from './support/run.js';
 import { freePort, RedisServer } from './support/server.js';
@@ -12,23 +12,18 @@ import { until } from './support/until.js';
 let server: RedisServer;
 let folder: string;
 let tlsUrl: string;
-let certificate: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdopen-tls-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
-    ...['-keyout', key, '-out', cert],
-  ]);
+  await writeFile(key, certificate.key);
+  await writeFile(cert, certificate.cert);
   const port = await freePort();
   server = await RedisServer.start(
     ...['--tls-port', String(port), '--tls-auth-clients', 'no'],
     ...['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert],
   );
   tlsUrl = `rediss://localhost:${port}`;
-  certificate = await readFile(cert, 'utf8');
 });
 afterAll(async () => {
   await server.stop();
@@ -36,7 +31,7 @@ afterAll(async () => {
 });
 
 test('a server with TLS is used with the certificate that the client was given, its doorbell too', async () => {
-  const client = createClient({ url: tlsUrl, socket: { tls: true, ca: certificate } });
+  const client = createClient({ url: tlsUrl, socket: { tls: true, ca: certificate.cert } });
   const [store, another] = [createRedisStore({ client }), createRedisStore({ client })];
   const record = await started(store);
   const { run, fence } = record;

@@ -86,7 +86,8 @@ export {
   type TokenRequest,
   verifyRunToken,
 } from './token.js';
-export { RunFeeds, type WatchItem, type WatchRequest } from './watch/feeds.js';
+export type { WatchBatch, WatchItem } from './watch/batch.js';
+export { RunFeeds, type WatchRequest } from './watch/feeds.js';
 export {
   DEFAULT_PAGE_BYTES,
   DEFAULT_PAGE_ENTRIES,

@@ -1,3 +1,4 @@
+import { joined } from '../bytes.js';
 import type { RunsContext } from '../context.js';
 import { describeRun, type RunDescription } from '../describe.js';
 import type { EndEntry, RunHead } from '../entry.js';
@@ -114,14 +115,4 @@ export function failureResponse(error: unknown, run?: string, headers?: Headers)
   if (!isOurs) throw error;
   report(run === undefined ? 'a run' : `run ${run}`, error);
   return problemResponse({ status: 500, code: error.code, run }, headers);
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -85,10 +85,10 @@ async function join(
   const from = attachment.cursor ?? { run, epoch: fence.epoch, offset: 0 };
   if (isEndOf(record, from)) return atEnd(context, record, headers);
   const watcher = new Watcher(context, request, record, access);
-  const items = context.feeds.watch(run, { cursor: from, signal: watcher.signal });
+  const batches = context.feeds.batches(run, { cursor: from, signal: watcher.signal, record });
   const leave = async (): Promise<void> => {
     watcher.leave();
-    await items.return();
+    await batches.return();
   };
   try {
     const preference = as === 'events' ? undefined : asyncPreference(request);
@@ -97,7 +97,7 @@ async function join(
     const waitedMs = context.runtime.timers.now() - attachment.askedAt;
     const forget = isWaiting ? watcher.limit(preference.waitMs - waitedMs) : undefined;
     const found = await find(
-      items,
+      batches,
       (head) => isWanted(head, attachment),
       // Who would rather have a 202 does not want to read along.
       (head) => preference === undefined && isOfUseInPart(head),
@@ -105,7 +105,7 @@ async function join(
     forget?.();
     // It came while the head was being read, and the watcher has left meanwhile.
     if (found.kind === 'events' && watcher.why === undefined) {
-      const body = eventBody(items, from, watcher, () => context.delivered(record));
+      const body = eventBody(batches, from, watcher, () => context.delivered(record));
       return eventsResponse(context, run, found.head, body, headers);
     }
     // Chunks have no ids, so that nobody can have come half way.
@@ -113,7 +113,7 @@ async function join(
       throw new RunError('cursor_lost', 'This run has no events.', { run });
     }
     if (found.kind === 'chunks' && watcher.why === undefined) {
-      const body = chunkBody(run, items, watcher, () => context.delivered(record));
+      const body = chunkBody(run, batches, watcher, () => context.delivered(record));
       return chunksResponse(context, run, found.head, body, headers);
     }
     await leave();

@@ -1,6 +1,7 @@
+import { joined } from '../bytes.js';
 import { RunError } from '../errors.js';
 import { report } from '../warnings.js';
-import type { WatchItem } from '../watch/feeds.js';
+import type { WatchBatch, WatchedEntry } from '../watch/batch.js';
 import { cutError } from './cut.js';
 import type { Watcher } from './watcher.js';
 
@@ -10,21 +11,22 @@ import type { Watcher } from './watcher.js';
  */
 export function chunkBody(
   run: string,
-  items: AsyncGenerator<WatchItem, void>,
+  batches: AsyncGenerator<WatchBatch, void>,
   watcher: Watcher,
   delivered: () => void,
 ): ReadableStream<Uint8Array> {
   let cancelled = false;
+  const chunks = chunksOf(batches, watcher.signal);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const chunk = await nextChunk(items);
+        const { value: chunk } = await chunks.next();
         if (cancelled) return;
         if (chunk !== undefined) {
           controller.enqueue(chunk);
           return;
         }
-        await items.return();
+        await batches.return();
         delivered();
         watcher.leave();
         controller.close();
@@ -38,25 +40,33 @@ export function chunkBody(
     async cancel() {
       cancelled = true;
       watcher.leave({ kind: 'left' });
-      await items.return();
+      await batches.return();
     },
   });
 }
 
 /**
- * `undefined` at the end.
- * @throws if that is none
+ * What is there, in one piece. How the run ended is looked at when what is in front of it was taken.
+ * @throws if that is not well
  */
-async function nextChunk(items: AsyncGenerator<WatchItem, void>): Promise<Uint8Array | undefined> {
-  for (;;) {
-    const { value } = await items.next();
-    if (value === undefined) throw new RunError('forbidden', 'Nothing more may be watched.');
-    if (value.kind === 'head') continue;
-    const { entry, cursor } = value;
+async function* chunksOf(
+  batches: AsyncGenerator<WatchBatch, void>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const batch of batches) {
+    if (batch.kind === 'head') continue;
     // A copy, for all watchers are given the same bytes.
-    if (entry.kind === 'chunk') return entry.bytes.slice();
-    if (entry.kind !== 'end') continue;
-    if (entry.code === undefined) return undefined;
-    throw new RunError('lost', `The run ended as ${entry.code}.`, { run: cursor.run });
+    const whole = joined(batch.entries.flatMap(bytesOf));
+    if (whole.length > 0) yield whole;
+    const last = batch.entries.at(-1);
+    if (last?.entry.kind !== 'end') continue;
+    if (signal.aborted) break;
+    if (last.entry.code === undefined) return;
+    throw new RunError('lost', `The run ended as ${last.entry.code}.`, { run: last.cursor.run });
   }
+  throw new RunError('forbidden', 'Nothing more may be watched.');
+}
+
+function bytesOf({ entry }: WatchedEntry): Uint8Array[] {
+  return entry.kind === 'chunk' ? [entry.bytes] : [];
 }

@@ -1,6 +1,6 @@
 import type { Cursor } from '../cursor.js';
 import type { EndEntry, RunHead } from '../entry.js';
-import type { WatchItem } from '../watch/feeds.js';
+import type { WatchBatch } from '../watch/batch.js';
 
 /** What somebody who attaches finds, when it is enough to answer. */
 export type Found =
@@ -19,7 +19,7 @@ export type Found =
 
 /** Reads until there is something to answer with. */
 export async function find(
-  items: AsyncGenerator<WatchItem, void>,
+  batches: AsyncGenerator<WatchBatch, void>,
   isWanted: (head: RunHead) => boolean,
   isStreamed: (head: RunHead) => boolean,
 ): Promise<Found> {
@@ -27,7 +27,7 @@ export async function find(
   const chunks: Uint8Array[] = [];
   for (;;) {
     // Not `for await`, which would end the iteration that the events are read from.
-    const { value } = await items.next();
+    const { value } = await batches.next();
     if (value === undefined) return { kind: 'nothing' };
     if (value.kind === 'head') {
       head = value.head;
@@ -35,12 +35,17 @@ export async function find(
       if (head.unit === 'event') return { kind: 'events', head };
       // What is there already goes out whole, with its length, or with the truth of how it failed.
       if (!value.isOver && isStreamed(head)) return { kind: 'chunks', head };
-    } else if (value.entry.kind === 'chunk') {
-      chunks.push(value.entry.bytes);
-    } else if (value.entry.kind === 'end') {
-      const { entry: end, cursor } = value;
-      if (head === undefined || end.code !== undefined) return { kind: 'broken', end, cursor };
-      return { kind: 'result', head, chunks };
+      continue;
+    }
+    for (const { entry, cursor } of value.entries) {
+      if (entry.kind === 'chunk') {
+        chunks.push(entry.bytes);
+      } else if (entry.kind === 'end') {
+        if (head === undefined || entry.code !== undefined) {
+          return { kind: 'broken', end: entry, cursor };
+        }
+        return { kind: 'result', head, chunks };
+      }
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   type RunHead,
 } from '../entry.js';
 import { RunError, type RunErrorCode } from '../errors.js';
+import { OVER } from '../over.js';
 import type { RefusalReason, RunRecord, RunStore, SettledState } from '../store.js';
 import type { Timers } from '../timers.js';
 import { CancelWatch } from './cancel-watch.js';
@@ -271,7 +272,7 @@ export class RunWriter {
     this.#lease.stop();
     this.#cancel.stop();
     this.#silence.stop();
-    this.#over.abort();
+    this.#over.abort(OVER);
     this.#window.clear();
     this.#resolve(outcome);
   }
