@@ -11,6 +11,7 @@ export default defineConfig({
         find: '@holdopen/runs/conformance',
         replacement: `${packages}/runs/src/conformance/index.ts`,
       },
+      { find: '@holdopen/runs/node', replacement: `${packages}/runs/src/node.ts` },
       { find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
       { find: '#below', replacement: `${packages}/hono/src/below-node.ts` },
     ],

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** What a child process can be asked: functions by name. Their arguments and results are plain data. */
-type Commands = Record<string, (...args: never[]) => unknown>;
+export type Commands = Record<string, (...args: never[]) => unknown>;
 
 interface Question {
   readonly id: number;

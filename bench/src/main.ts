@@ -7,6 +7,7 @@ import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
 import { idle } from './idle.js';
+import { runs } from './runs/runs.js';
 import { tracking } from './tracking.js';
 
 const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Figure[]>>> = {
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   'event-stream': eventStream,
   adapters,
   idle,
+  runs,
 };
 const NAMES = Object.keys(BENCHMARKS).join(', ');
 

@@ -40,7 +40,7 @@ const NOISE_MS = 2_500;
 /** Until those who lost the store ask it again: pauses of a second at most, and a command that hangs. */
 const RECOVERY_MS = 1_700;
 /** What a client may be told and asks again for. */
-const NOT_NOW: ReadonlySet<string> = new Set(['store_away', 'store_unavailable', 'drained']);
+const NOT_NOW: ReadonlySet<string> = new Set(['store_away', 'store_unavailable', 'not_started']);
 
 /** Looks at all that happened. Knows the promises, and nothing of how they are kept. */
 export function audit(history: History): Verdict {

@@ -248,7 +248,7 @@ export class Client {
       return;
     }
     this.#note({ what: 'told', status, code });
-    this.#isReleased = code === 'drained';
+    this.#isReleased = code === 'not_started';
     if (code === 'cursor_lost') this.#place = undefined;
     // What is not for now is asked again, and all that is not known is the auditor's.
     else if (status !== 503) this.#isOver = true;

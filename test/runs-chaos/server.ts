@@ -2,9 +2,9 @@
 import { openSync, writeSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holdOpen, type RunsPort } from '@holdopen/fetch';
+import { getHold, holdOpen } from '@holdopen/fetch';
 import { createRedisStore } from '@holdopen/redis';
-import { createRuns, type WorkInfo } from '@holdopen/runs';
+import { createRuns } from '@holdopen/runs';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Plan, planOf, textOf } from './plan.js';
 import { TIMES } from './times.js';
@@ -24,28 +24,11 @@ const runs = createRuns({
   ...{ leaseMs, graceMs, sweepIntervalMs, slowPollMs },
 });
 
-/** A handler is not told which attempt it is; the auditor wants to know. */
-const attempts = new WeakMap<Request, number>();
-const port: RunsPort = {
-  concerns: (asked) => runs.concerns(asked),
-  serve: (request, work, about) =>
-    runs.serve(
-      request,
-      (given, info: WorkInfo) => {
-        attempts.set(given, info.attempt);
-        return work(given, info);
-      },
-      about,
-    ),
-  withholdMs: (request) => runs.withholdMs(request),
-  heldHeaders: (request) => runs.heldHeaders(request),
-};
-
 async function work(request: Request): Promise<Response> {
   const key = request.headers.get('idempotency-key');
   // A GET without a place of ours is no run.
   if (key === null) return new Response('no key', { status: 400 });
-  const attempt = attempts.get(request) ?? 0;
+  const attempt = getHold(request).attempt ?? 0;
   writeSync(counter, `${JSON.stringify({ key, attempt, pid: process.pid, at: Date.now() })}\n`);
   const plan = planOf(key);
   return plan.kind === 'json'
@@ -101,7 +84,7 @@ function streamOf(
   });
 }
 
-const held = holdOpen(work, { runs: port, firstBeatMs, intervalMs });
+const held = holdOpen(work, { runs, firstBeatMs, intervalMs });
 
 const server = createAdaptorServer({
   fetch: async (request: Request) => {

@@ -16,13 +16,12 @@ export const REMOVED_AT_COMMIT: readonly string[] = [
 
 /**
  * Headers of the request with which a framework or a compressor would answer 304, 206 or gzip, which
- * cannot follow a head that said 200 and plain text.
+ * cannot follow a head that said 200 and plain text. Not `If-Match` and `If-Unmodified-Since`: a 412 can be
+ * told late, and without them a guarded PATCH would write over what somebody else has written.
  */
 export const HIDDEN_AT_COMMIT: readonly string[] = [
   'if-none-match',
   'if-modified-since',
-  'if-match',
-  'if-unmodified-since',
   'range',
   'if-range',
   'accept-encoding',

@@ -15,6 +15,7 @@ export {
   type LateOutcome,
   type LateSuccess,
   type Middleware,
+  type RequestHold,
   registry,
 } from '@holdopen/node';
 export { type ExpressHoldOpenOptions, holdOpen } from './hold-open.js';

@@ -16,6 +16,7 @@ export {
   type LateError,
   type LateOutcome,
   type LateSuccess,
+  type RequestHold,
   registry,
 } from '@holdopen/node';
 export type { FastifyHoldOpenOptions, FastifyHoldOpenPluginOptions } from './options.js';

@@ -1,10 +1,10 @@
-import type { HoldHandle } from '@holdopen/core';
+import type { RequestHold } from '@holdopen/node';
 import type { FastifyHoldOpenOptions } from './options.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The hold of this request's reply. Where nothing is held it works and does nothing. */
-    readonly holdOpen: HoldHandle;
+    /** The hold of this request's reply, or its run. Where nothing is held it works and does nothing. */
+    readonly holdOpen: RequestHold;
   }
 
   interface FastifyContextConfig {

@@ -1,16 +1,19 @@
-import type { HoldHandle } from '@holdopen/core';
+import type { RequestHold } from '@holdopen/node';
+import { createRuns } from '@holdopen/runs';
+import { runsMiddleware } from '@holdopen/runs/node';
 import fastify, { type FastifyRequest } from 'fastify';
 import { expectTypeOf, test } from 'vitest';
 import defaultExport, {
   type FastifyHoldOpenOptions,
   type FastifyHoldOpenPluginOptions,
   holdOpen,
+  incomingOf,
 } from '../src/index.js';
 
 test('request.holdOpen and config.holdOpen are typed', () => {
   const app = fastify();
   app.get('/', async (request) => {
-    expectTypeOf(request.holdOpen).toEqualTypeOf<HoldHandle>();
+    expectTypeOf(request.holdOpen).toEqualTypeOf<RequestHold>();
     expectTypeOf(request.holdOpen.signal).toEqualTypeOf<AbortSignal>();
     expectTypeOf(request.routeOptions.config.holdOpen).toEqualTypeOf<
       FastifyHoldOpenOptions | boolean | undefined
@@ -47,4 +50,23 @@ test('functions among the options are given Fastify’s request', () => {
     onLateOutcome: (_outcome, { log }) => log.warn('late'),
   };
   expectTypeOf(options).toExtend<FastifyHoldOpenPluginOptions>();
+});
+
+test('runs are an option of the plugin and of a route, and their routes stand in a hook', () => {
+  const runs = createRuns({
+    authorize: (request) => {
+      expectTypeOf(incomingOf(request)).toEqualTypeOf<FastifyRequest | undefined>();
+      return incomingOf(request)?.ip;
+    },
+  });
+  const app = fastify();
+  () => app.register(holdOpen, { runs });
+  app.post('/', { config: { holdOpen: { runs } } }, async () => {});
+  const routes = runsMiddleware(runs);
+  app.addHook('onRequest', (request, reply, done) => routes(request, reply.raw, done));
+  expectTypeOf(runs).toExtend<NonNullable<FastifyHoldOpenOptions['runs']>>();
+  // @ts-expect-error runs are made with createRuns()
+  () => app.register(holdOpen, { runs: true });
+  // @ts-expect-error on a route, too
+  app.post('/wrong', { config: { holdOpen: { runs: true } } }, async () => {});
 });

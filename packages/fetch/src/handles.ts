@@ -1,6 +1,7 @@
-import { type HoldHandle, inertHandle } from '@holdopen/core';
+import { inertHandle } from '@holdopen/core';
 import type { Arm } from './arm.js';
 import { type RequestEvent, requestOf } from './request.js';
+import type { RequestHold } from './runs.js';
 
 /** Where a request keeps its arm: a WeakMap of requests that live for a moment is dear to collect. */
 const ARM: unique symbol = Symbol('holdOpen');
@@ -11,15 +12,15 @@ type ArmedRequest = Request & { [ARM]?: Arm };
 const arms = new WeakMap<Request, Arm>();
 
 /** Handles of the work of runs, whose requests are made for them. None until there is a run. */
-let runHandles: WeakMap<Request, HoldHandle> | undefined;
+let runHandles: WeakMap<Request, RequestHold> | undefined;
 
-export function rememberRun(request: Request, handle: HoldHandle): void {
+export function rememberRun(request: Request, handle: RequestHold): void {
   runHandles ??= new WeakMap();
   runHandles.set(request, handle);
 }
 
 /** For adapters: the handle of the work that this request was made for; `undefined` if it was not. */
-export function holdOfRun(request: Request): HoldHandle | undefined {
+export function holdOfRun(request: Request): RequestHold | undefined {
   return runHandles?.get(request);
 }
 
@@ -37,7 +38,8 @@ export function rememberArm(request: Request, arm: Arm): void {
 }
 
 /**
- * What a handler can reach of its hold: `signal`, `touch()`, `id` and `state`. Where holdopen is
+ * What a handler can reach of its hold: `signal`, `touch()`, `id` and `state`; and `attempt` if its work
+ * is a run. Where holdopen is
  * switched off or not mounted it works and does nothing, and its state is `'off'`.
  *
  * On Deno the signal fires from the first beat on, for Deno warns of whoever listens to the signal of
@@ -49,7 +51,7 @@ export function rememberArm(request: Request, arm: Arm): void {
  *   return Response.json(await workForMinutes({ signal }));
  * });
  */
-export function getHold(request: Request | RequestEvent): HoldHandle {
+export function getHold(request: Request | RequestEvent): RequestHold {
   const found = requestOf(request);
   if (found === undefined) return inertHandle();
   return armOf(found) ?? holdOfRun(found) ?? inertHandle();

@@ -52,8 +52,7 @@ export function holdOpen<
     if (request === undefined) return withoutRequest(call);
     const { runs } = mounted;
     if (runs === undefined) return watchCall(request, args[1], mounted, call);
-    const withheldMs = runs.withholdMs(request);
-    const withheld = withheldMs === undefined ? mounted : mounted.withFirstBeat(withheldMs);
+    const withheld = mounted.withFirstBeatAfter(runs.withholdMs(request));
     const work = (given: Request): unknown =>
       given === request
         ? call()

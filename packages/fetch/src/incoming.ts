@@ -38,3 +38,9 @@ export function requestOfIncoming(asked: IncomingFacts, init: RequestInit): Requ
 export function incomingOf(request: Request): IncomingFacts | undefined {
   return incoming.get(request);
 }
+
+/** For who makes another Request of one: it is of the same request of Node's. */
+export function keepIncoming(of: Request, copy: Request): void {
+  const asked = incoming.get(of);
+  if (asked !== undefined) incoming.set(copy, asked);
+}

@@ -19,7 +19,7 @@ export { drain } from './drain.js';
 export { getHold, holdOfRun } from './handles.js';
 export { type FetchHandler, type HandlerResult, holdOpen } from './hold-open.js';
 export { holdResponse } from './hold-response.js';
-export { type IncomingFacts, incomingOf, requestOfIncoming } from './incoming.js';
+export { type IncomingFacts, incomingOf, keepIncoming, requestOfIncoming } from './incoming.js';
 export {
   type FetchHoldOpenOptions,
   type HeadersInput,
@@ -30,6 +30,7 @@ export type { RequestEvent } from './request.js';
 export {
   checkRuns,
   type RequestFacts,
+  type RequestHold,
   type RunAbout,
   type RunInfo,
   type RunsPort,

@@ -48,6 +48,8 @@ export class MountedSettings<Subject> {
   readonly mount: Mount;
   readonly headers: ((request: Request) => HeadersInput) | undefined;
   readonly runs: RunsPort | undefined;
+  /** The user's. */
+  readonly #ownHeaders: ((request: Request) => HeadersInput) | undefined;
   /** Until the first look at a silent handler. */
   readonly firstLane: Lane;
   readonly beatLane: Lane;
@@ -64,7 +66,8 @@ export class MountedSettings<Subject> {
     const { firstBeatMs, intervalMs } = settings;
     this.settings = settings;
     this.mount = mount;
-    this.headers = headers;
+    this.#ownHeaders = headers;
+    this.headers = withRunHeaders(headers, runs);
     this.runs = runs;
     this.firstLane = clock.lane(firstLookMs(firstBeatMs));
     this.beatLane = clock.lane(intervalMs);
@@ -82,13 +85,15 @@ export class MountedSettings<Subject> {
     return this.#with({ intervalMs });
   }
 
-  /** The same with a head that is withheld for so long. */
-  withFirstBeat(firstBeatMs: number): MountedSettings<Subject> {
-    return this.#with({ firstBeatMs });
+  /** The same with a head that is withheld for so long at least. */
+  withFirstBeatAfter(leastMs = 0): MountedSettings<Subject> {
+    if (this.settings.firstBeatMs >= leastMs) return this;
+    return this.#with({ firstBeatMs: leastMs });
   }
 
   #with(some: Partial<Settings<Subject>>): MountedSettings<Subject> {
-    return new MountedSettings({ ...this.settings, ...some }, this.mount, this.headers, this.runs);
+    const settings = { ...this.settings, ...some };
+    return new MountedSettings(settings, this.mount, this.#ownHeaders, this.runs);
   }
 
   /** Until the first beat, of which `leftMs` are left. Rounded up, so that there are few lanes. */
@@ -114,7 +119,7 @@ export function mountFetchOptions(
   });
   checkHeaders(options?.headers);
   const runs = checkRuns(options);
-  return new MountedSettings(settings, where, withRunHeaders(headers, runs), runs);
+  return new MountedSettings(settings, where, headers, runs);
 }
 
 /** @throws HoldOpenError if an option is wrong. */

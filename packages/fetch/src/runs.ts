@@ -7,6 +7,21 @@ export interface RunInfo {
   readonly signal: AbortSignal;
   /** The run; `undefined` if the request is none. */
   readonly id: string | undefined;
+  /** How often the work was started under its key, from 1. */
+  readonly attempt: number;
+  /** The handler gives a sign of life. */
+  touch(): void;
+  /** Resolves when the run is over, whatever its handler still does. */
+  readonly over: Promise<unknown>;
+}
+
+/** What a handler can reach of its hold, or of the run that its work belongs to. */
+export interface RequestHold extends HoldHandle {
+  /**
+   * How often the work was started under its key, from 1: from 2 on an earlier attempt was given up, or
+   * lost with its process, and may have left something behind. `undefined` if the request is no run.
+   */
+  readonly attempt?: number | undefined;
 }
 
 /** What is known of a request beside itself. */
@@ -14,6 +29,8 @@ export interface RunAbout {
   readonly route?: string | undefined;
   /** What a parser made of the body, where one came first; the work's request has none then. */
   readonly parsed?: { readonly value: unknown } | undefined;
+  /** The body was read before, and nothing is left that it could be compared by. */
+  readonly isBodyLost?: boolean | undefined;
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
@@ -42,7 +59,7 @@ export interface RunsPort {
     work: (request: Request, info: RunInfo) => Result,
     about?: RunAbout,
   ): Result | Promise<Response>;
-  /** How long the head must be withheld since the client asked for a 202 by then. */
+  /** How long the head must be withheld at least, for a status that cannot be told late. */
   withholdMs(request: Request): number | undefined;
   /** What a held head can say of the request's run. */
   heldHeaders(request: Request): Headers;
@@ -95,21 +112,28 @@ export function withRunHeaders(
 }
 
 /** A run's work has no connection, so it is held by nobody: its signal is the run's. */
-export class RunHandle implements HoldHandle {
+export class RunHandle implements RequestHold {
   readonly signal: AbortSignal;
   readonly id: string;
+  readonly attempt: number;
   readonly #isOver: () => boolean;
 
-  constructor({ signal, id = '' }: RunInfo, isOver: () => boolean) {
+  readonly #info: RunInfo;
+
+  constructor(info: RunInfo, isOver: () => boolean) {
+    const { signal, id = '', attempt } = info;
     this.signal = signal;
     this.id = id;
+    this.attempt = attempt;
+    this.#info = info;
     this.#isOver = isOver;
   }
 
-  /** Whoever watches the run is kept waiting by its own hold. */
-  touch(): void {}
+  touch(): void {
+    this.#info.touch();
+  }
 
-  get state(): HoldHandle['state'] {
+  get state(): RequestHold['state'] {
     if (this.signal.aborted) return 'failed';
     return this.#isOver() ? 'complete' : 'waiting';
   }

@@ -38,6 +38,21 @@ test('another status and listed headers stand in the late head', async () => {
   expect(outcomes).toMatchObject([{ ok: true, status: 201 }]);
 });
 
+test('a guarded PATCH stays guarded after the commit, and its 412 is told late', async () => {
+  let writes = 0;
+  const answer = ({ headers }: Request): Response => {
+    if (headers.get('if-match') === '"theirs"') {
+      return Response.json({ title: 'Changed meanwhile' }, { status: 412 });
+    }
+    writes += 1;
+    return Response.json({ ok: true });
+  };
+  const init = { method: 'PATCH', headers: { 'If-Match': '"theirs"' } };
+  const { outcomes } = await late(answer, { lateError: 'body' }, init);
+  expect(outcomes).toMatchObject([{ status: 412 }]);
+  expect(writes).toBe(0);
+});
+
 test('a header that the held head had is not said again', async () => {
   const headers = { Link: '</a>', 'Retry-After': '5' };
   const { text } = await late(() => Response.json(1, { headers }), {

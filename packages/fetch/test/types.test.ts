@@ -5,6 +5,7 @@ import {
   type HoldHandle,
   holdOpen,
   holdResponse,
+  type RequestHold,
 } from '../src/index.js';
 
 test('a handler keeps its signature, wrapped in place or by itself', () => {
@@ -28,7 +29,9 @@ test('a handler keeps its signature, wrapped in place or by itself', () => {
   expectTypeOf(route).parameter(0).toEqualTypeOf<NextRequest>();
 
   const event = holdOpen(({ request }: { request: Request; locals: object }) => {
-    expectTypeOf(getHold(request)).toEqualTypeOf<HoldHandle>();
+    expectTypeOf(getHold(request)).toEqualTypeOf<RequestHold>();
+    expectTypeOf(getHold(request)).toExtend<HoldHandle>();
+    expectTypeOf(getHold(request).attempt).toEqualTypeOf<number | undefined>();
     return new Response();
   });
   expectTypeOf(event).parameter(0).toEqualTypeOf<{ request: Request; locals: object }>();

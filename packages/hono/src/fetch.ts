@@ -1,5 +1,5 @@
 import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
-import { getHold, registry, watchCall } from '@holdopen/fetch';
+import { getHold, type RequestHold, registry, watchCall } from '@holdopen/fetch';
 import type { Context, Next } from 'hono';
 import { inside } from './inside.js';
 import type { Mounted } from './options.js';
@@ -55,7 +55,7 @@ export function callInside<Result>(request: Request, env: unknown, call: () => R
 }
 
 /** The hold that this context is served by, whatever its middleware has put in the request's place. */
-export function fetchHoldOf(c: Context): HoldHandle {
+export function fetchHoldOf(c: Context): RequestHold {
   return getHold(heldAround(c)?.request ?? c.req.raw);
 }
 

@@ -1,5 +1,5 @@
-import { type HoldHandle, HoldOpenError, inertHandle } from '@holdopen/core';
-import { holdOfRun, serveRun, waitUntilOf, watchCall } from '@holdopen/fetch';
+import { HoldOpenError, inertHandle } from '@holdopen/core';
+import { holdOfRun, type RequestHold, serveRun, waitUntilOf, watchCall } from '@holdopen/fetch';
 import type { Context, MiddlewareHandler, Next } from 'hono';
 import { callInside, fetchHoldOf, holdByFetch, serverOf } from './fetch.js';
 import { holdBelow, isServedBy, nodePairOf, withoutPair } from './node.js';
@@ -9,8 +9,8 @@ import { answerFromRun } from './run.js';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** The hold of this request's response, where holdopen is mounted as middleware. */
-    holdOpen: HoldHandle;
+    /** The hold of this request's response, or its run, where holdopen is mounted as middleware. */
+    holdOpen: RequestHold;
   }
 }
 
@@ -68,9 +68,9 @@ export function holdOpen(
 }
 
 /** The hold of a request: `c.get('holdOpen')`, also where `holdOpen(app)` is mounted. */
-export function getHold(c: Context): HoldHandle {
+export function getHold(c: Context): RequestHold {
   return (
-    (c.get('holdOpen') as HoldHandle | undefined) ??
+    (c.get('holdOpen') as RequestHold | undefined) ??
     nodePairOf(c.env)?.incoming.holdOpen ??
     fetchHoldOf(c)
   );

@@ -14,6 +14,7 @@ export {
   type LateOutcome,
   type LateSuccess,
 } from '@holdopen/core';
+export type { RequestHold } from '@holdopen/fetch';
 export { drain } from './drain.js';
 export { type FetchApp, getHold, holdOpen } from './hold-open.js';
 export type { HonoHoldOpenOptions } from './options.js';

@@ -43,14 +43,14 @@ export function mount(options: HonoHoldOpenOptions | undefined, where: Mount): M
   };
 }
 
-/** The same with a head that is withheld for a client that asked for a 202. */
+/** The same with a head that is withheld for a status of a run that cannot be told late. */
 export function withheld(mounted: Mounted, request: Request): Mounted {
   const { node, fetch, runs } = mounted;
-  const untilMs = runs?.withholdMs(request);
-  if (untilMs === undefined) return mounted;
+  const leastMs = runs?.withholdMs(request);
+  if (leastMs === undefined || leastMs <= fetch.settings.firstBeatMs) return mounted;
   // On Workers there is none of Node's.
-  const nodeWithheld = (node as typeof node | undefined)?.withFirstBeat(untilMs) ?? node;
-  return { ...mounted, node: nodeWithheld, fetch: fetch.withFirstBeat(untilMs) };
+  const nodeWithheld = (node as typeof node | undefined)?.withFirstBeatAfter(leastMs) ?? node;
+  return { ...mounted, node: nodeWithheld, fetch: fetch.withFirstBeatAfter(leastMs) };
 }
 
 /** What middleware has set on the context so far, and what the option `headers` gives. */

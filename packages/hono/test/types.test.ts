@@ -8,15 +8,17 @@ import {
   type HoldHandle,
   type HonoHoldOpenOptions,
   holdOpen,
+  type RequestHold,
 } from '../src/index.js';
 
 test('c.get, c.var and getHold are typed, in apps of any environment', () => {
   const app = new Hono<{ Bindings: { KEY: string }; Variables: { user: string } }>();
   app.post('/work/:id', holdOpen({ intervalMs: 8_000 }), (c) => {
-    expectTypeOf(c.get('holdOpen')).toEqualTypeOf<HoldHandle>();
-    expectTypeOf(c.var.holdOpen).toEqualTypeOf<HoldHandle>();
+    expectTypeOf(c.get('holdOpen')).toEqualTypeOf<RequestHold>();
+    expectTypeOf(c.var.holdOpen).toEqualTypeOf<RequestHold>();
+    expectTypeOf(c.get('holdOpen').attempt).toEqualTypeOf<number | undefined>();
     expectTypeOf(c.get('holdOpen').signal).toEqualTypeOf<AbortSignal>();
-    expectTypeOf(getHold(c)).toEqualTypeOf<HoldHandle>();
+    expectTypeOf(getHold(c)).toEqualTypeOf<RequestHold>();
     expectTypeOf(c.get('user')).toEqualTypeOf<string>();
     expectTypeOf(c.env.KEY).toEqualTypeOf<string>();
     expectTypeOf(c.req.param('id')).toEqualTypeOf<string>();

@@ -99,6 +99,7 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
   /** The first beat was due, so that the response is ours to look after. */
   #adopted = false;
   #committing = false;
+  #leastFirstBeatMs = 0;
   #touchedMs: number | undefined;
   #id: string | undefined;
 
@@ -251,7 +252,15 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
     asConnection(this.res, () => this.#remount(mounted));
   }
 
-  #remount(mounted: MountedSettings): void {
+  /** Whatever `firstBeatMs` says, also of a mount behind: the head must wait for so long. */
+  withhold(leastMs: number | undefined): void {
+    if (leastMs === undefined) return;
+    this.#leastFirstBeatMs = leastMs;
+    this.remount(this.mounted);
+  }
+
+  #remount(given: MountedSettings): void {
+    const mounted = given.withFirstBeatAfter(this.#leastFirstBeatMs);
     this.#startMs ??= this.dueMs - this.mounted.firstLane.delayMs;
     if (!this.res.headersSent && this.#hasLostHooks()) this.#useOwnFunctions();
     const { settings } = mounted;

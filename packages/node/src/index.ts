@@ -16,6 +16,7 @@ export {
   type LateSuccess,
   type Mount,
 } from '@holdopen/core';
+export type { RequestHold } from '@holdopen/fetch';
 export { mountOptions, watchResponse } from './adapter.js';
 export type { Framework, PreparedHeader } from './framework.js';
 export {

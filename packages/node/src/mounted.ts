@@ -43,9 +43,10 @@ export class MountedSettings {
     this.uploadLane = clock.lane(Math.min(lookMs, MAX_UPLOAD_LOOK_MS));
   }
 
-  /** The same with a head that is withheld for so long. */
-  withFirstBeat(firstBeatMs: number): MountedSettings {
-    return new MountedSettings({ ...this.settings, firstBeatMs }, this.mount, this.runs);
+  /** The same with a head that is withheld for so long at least. */
+  withFirstBeatAfter(leastMs = 0): MountedSettings {
+    if (this.settings.firstBeatMs >= leastMs) return this;
+    return new MountedSettings({ ...this.settings, firstBeatMs: leastMs }, this.mount, this.runs);
   }
 
   /** The same with an interval that is no longer than this. */

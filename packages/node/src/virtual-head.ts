@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHead } from './commit.js';
 import { type HeldResponse, http2Stream } from './message.js';
+import { type Faces, facesOf } from './run/faces.js';
 import { ShadowHead } from './shadow-head.js';
 
 /**
@@ -223,6 +224,8 @@ const HEADERS_SENT: PropertyDescriptor = {
 };
 
 function install(res: HeldResponse): Partial<Record<HookName, unknown>> | undefined {
+  const faces = facesOf(res);
+  if (faces !== undefined) return installBehind(res, faces);
   let own: Partial<Record<HookName, unknown>> | undefined;
   for (const [name, hook] of HOOKS) {
     if (Object.hasOwn(res, name)) {
@@ -232,5 +235,15 @@ function install(res: HeldResponse): Partial<Record<HookName, unknown>> | undefi
     if (name in res) Reflect.set(res, name, hook);
   }
   Object.defineProperty(res, 'headersSent', HEADERS_SENT);
+  return own;
+}
+
+/** On the face that the work of a run does not see. */
+function installBehind(res: HeldResponse, faces: Faces): Partial<Record<HookName, unknown>> {
+  const own: Partial<Record<HookName, unknown>> = {};
+  for (const [name, hook] of HOOKS) {
+    if (name in res) own[name] = faces.replaceFunction(name, hook);
+  }
+  faces.replaceGetter('headersSent', () => headOf(res).shown);
   return own;
 }

@@ -1,21 +1,28 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { createRuns } from '@holdopen/runs';
 import express from 'express';
 import { expectTypeOf, test } from 'vitest';
-import { type HoldHandle, holdOpen, type Middleware } from '../src/index.js';
+import {
+  holdOpen,
+  incomingOf,
+  type Middleware,
+  type NodeHoldOpenOptions,
+  type RequestHold,
+} from '../src/index.js';
 
 test('a listener keeps its types, wrapped in place or by itself', () => {
   createServer(
     holdOpen((req, res) => {
       expectTypeOf(req).toExtend<IncomingMessage>();
-      expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+      expectTypeOf(req.holdOpen).toEqualTypeOf<RequestHold | undefined>();
       res.setHeader('a', 'b').end();
     }),
   );
   createHttp2Server(
     holdOpen((req, res) => {
-      expectTypeOf(req.holdOpen).toEqualTypeOf<HoldHandle | undefined>();
+      expectTypeOf(req.holdOpen).toEqualTypeOf<RequestHold | undefined>();
       res.stream.respond();
     }),
   );
@@ -42,4 +49,21 @@ test('a wrapped Express app is a request listener', () => {
   expectTypeOf(listener).toExtend<RequestListener>();
   const server = createServer(listener);
   server.close();
+});
+
+test('runs are an option of a listener and of middleware, and nothing else is taken for them', () => {
+  const runs = createRuns({
+    authorize: (request) => {
+      expectTypeOf(incomingOf(request)).toEqualTypeOf<IncomingMessage | undefined>();
+      return incomingOf(request)?.headers['x-user']?.toString();
+    },
+  });
+  expectTypeOf(holdOpen({ runs })).toEqualTypeOf<Middleware>();
+  expectTypeOf(holdOpen((_req, res) => res.end(), { runs })).toBeFunction();
+  expectTypeOf(runs).toExtend<NonNullable<NodeHoldOpenOptions['runs']>>();
+  expectTypeOf(incomingOf).parameters.toEqualTypeOf<[Request]>();
+  // @ts-expect-error runs are made with createRuns()
+  () => holdOpen({ runs: true });
+  // @ts-expect-error the options of createRuns() are no runs
+  () => holdOpen({ runs: { authorize: () => 'somebody' } });
 });

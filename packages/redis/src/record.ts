@@ -1,11 +1,12 @@
-import type { RunRecord, RunState, StoredEntry } from '@holdopen/runs';
+import type { RunRecord, RunState } from '@holdopen/runs';
 import { RECORD_FIELDS } from './scripts/record.js';
 
 /** What a script about a run answered. */
 export interface ScriptAnswer {
   readonly outcome: string;
   readonly record: RunRecord | undefined;
-  readonly entries: readonly StoredEntry[];
+  /** In the order of the log, contiguous. */
+  readonly entries: readonly Uint8Array[];
 }
 
 /** @throws Error if it is not what our scripts answer */
@@ -14,7 +15,7 @@ export function parseAnswer(answer: unknown): ScriptAnswer {
   return {
     outcome: textOf(outcome),
     record: values === null ? undefined : parseRecord(arrayOf(values), Number(textOf(now))),
-    entries: parseEntries(arrayOf(entries)),
+    entries: arrayOf(entries).map(bytesOf),
   };
 }
 
@@ -45,15 +46,6 @@ function parseRecord(values: readonly unknown[], now: number): RunRecord {
     purged: value('purged') !== null,
     now,
   };
-}
-
-/** Ids and values take turns. An id is `<offset>-0`. */
-function parseEntries(flat: readonly unknown[]): StoredEntry[] {
-  const entries: StoredEntry[] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    entries.push({ offset: Number.parseInt(textOf(flat[i]), 10), bytes: bytesOf(flat[i + 1]) });
-  }
-  return entries;
 }
 
 export function arrayOf(value: unknown): readonly unknown[] {

@@ -86,7 +86,12 @@ export class RedisStore implements RunStore {
     const { run, epoch, after, maxEntries, maxBytes } = request;
     const args = [epoch, ...[after, maxEntries, maxBytes].map(String)];
     const { record, entries } = await this.#ask(readScript, run, args);
-    return record && { record, entries };
+    return (
+      record && {
+        record,
+        entries: entries.map((one, i) => ({ offset: after + 1 + i, bytes: one })),
+      }
+    );
   }
 
   async renew({ run, fence, leaseMs, retentionMs }: RenewRequest): Promise<WriteAnswer> {
@@ -112,8 +117,8 @@ export class RedisStore implements RunStore {
     return (await this.#markLost(run, epoch, entry)).record;
   }
 
-  async requestCancel(run: string): Promise<RunRecord | undefined> {
-    return (await this.#ask(cancelScript, run)).record;
+  async requestCancel(run: string, epoch: string): Promise<RunRecord | undefined> {
+    return (await this.#ask(cancelScript, run, [epoch])).record;
   }
 
   async subscribe(run: string, ring: () => void): Promise<() => void> {
@@ -125,8 +130,8 @@ export class RedisStore implements RunStore {
     return listRunning(this.#hints, (run) => this.get(run), principal, limit);
   }
 
-  async purge(run: string): Promise<RunRecord | undefined> {
-    return (await this.#ask(purgeScript, run)).record;
+  async purge(run: string, epoch: string): Promise<RunRecord | undefined> {
+    return (await this.#ask(purgeScript, run, [epoch])).record;
   }
 
   sweep(limit: number, lostEntry: Uint8Array): Promise<number> {

@@ -1,7 +1,8 @@
+import { encodeEntry, RunFeeds, slotOfRun } from '@holdopen/runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRedisStore } from '../src/index.js';
-import { bytes, claimOf, entriesOf, started } from './support/run.js';
+import { bytes, claimOf, codeOf, entriesOf, started } from './support/run.js';
 import { RedisServer } from './support/server.js';
 
 let server: RedisServer;
@@ -92,5 +93,29 @@ test('a log of many entries is read to its end', async () => {
   const found = await entriesOf(store, record);
   expect(found).toHaveLength(6_000);
   expect(found.every(({ offset }, i) => offset === i + 1)).toBe(true);
+  await store.close();
+});
+
+test('what is behind a hole is not read, and a watcher is told', async () => {
+  const prefix = 'hole:';
+  const store = createRedisStore({ url: server.url, prefix });
+  for (const hole of [1, 3, 5]) {
+    const record = await started(store);
+    const { run, fence } = record;
+    const entries = [1, 2, 3, 4, 5].map((i) =>
+      encodeEntry({ kind: 'chunk', bytes: bytes(`${i}`) }),
+    );
+    await store.append({ run, fence, expectedTail: 0, entries });
+    await server.command('XDEL', `${prefix}{${slotOfRun(run)}}:log`, `${hole}-0`);
+    const offsets = (await entriesOf(store, record)).map(({ offset }) => offset);
+    expect(offsets).toEqual([1, 2, 3, 4].slice(0, hole - 1));
+    const watched: unknown[] = [];
+    const watching = async () => {
+      const { signal } = new AbortController();
+      for await (const item of new RunFeeds(store).watch(run, { signal })) watched.push(item);
+    };
+    expect(await codeOf(watching())).toBe('cursor_lost');
+    expect(watched).toHaveLength(hole - 1);
+  }
   await store.close();
 });

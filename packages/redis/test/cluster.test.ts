@@ -105,7 +105,7 @@ test('connections that are idle are kept', async () => {
 
 test('who leaves a channel does not take it from who comes at the same time', async () => {
   const store = createRedisStore(options());
-  const { run } = await started(store);
+  const { run, fence } = await started(store);
   for (let i = 0; i < 20; i += 1) {
     const stop = await store.subscribe(run, () => {});
     stop();
@@ -114,7 +114,7 @@ test('who leaves a channel does not take it from who comes at the same time', as
     const stopLast = await store.subscribe(run, () => {
       rings += 1;
     });
-    await store.requestCancel(run);
+    await store.requestCancel(run, fence.epoch);
     await until('it rings', () => rings > 0, 5_000);
     stopLast();
   }
@@ -123,7 +123,7 @@ test('who leaves a channel does not take it from who comes at the same time', as
 
 test('a server of a cluster that cuts its listeners rings them all', async () => {
   const store = createRedisStore({ ...options(), commandTimeoutMs: 500 });
-  const { run } = await started(store);
+  const { run, fence } = await started(store);
   let rings = 0;
   await store.subscribe(run, () => {
     rings += 1;
@@ -133,7 +133,7 @@ test('a server of a cluster that cuts its listeners rings them all', async () =>
   await until('it rings', () => rings > before);
   await until('it rings again', async () => {
     const seen = rings;
-    await store.requestCancel(run).catch(() => undefined);
+    await store.requestCancel(run, fence.epoch).catch(() => undefined);
     await pause(20);
     return rings > seen;
   });

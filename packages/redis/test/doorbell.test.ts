@@ -53,9 +53,9 @@ test('only the run that changed rings, and no more after it was ended', async ()
   });
   stopOne();
   stopOne();
-  await store.requestCancel(one.run);
+  await store.requestCancel(one.run, one.fence.epoch);
   await until('it rings', () => rings.again > 0);
-  await store.requestCancel(two.run);
+  await store.requestCancel(two.run, two.fence.epoch);
   await until('the other rings', () => rings.two > 0);
   expect(rings).toEqual({ one: 0, again: 1, two: 1 });
   await store.close();

@@ -55,12 +55,12 @@ describe('a server that would throw away keys', () => {
     );
     const url = server.url.replace('//', '//app:secret@');
     const store = createRedisStore({ url });
-    const { run } = await started(store);
+    const { run, fence } = await started(store);
     let rings = 0;
     await store.subscribe(run, () => {
       rings += 1;
     });
-    await store.requestCancel(run);
+    await store.requestCancel(run, fence.epoch);
     await until('it rings', () => rings > 0);
     await store.close();
   });
@@ -100,11 +100,11 @@ describe('a server without memory', () => {
     });
     const renewal = { run, fence, leaseMs: 15_000, retentionMs: 60_000 };
     expect(await store.renew(renewal)).toMatchObject({ ok: true });
-    expect(await store.requestCancel(run)).toMatchObject({ cancelRequested: true });
+    expect(await store.requestCancel(run, fence.epoch)).toMatchObject({ cancelRequested: true });
     const end = { run, fence, expectedTail: 1, entry: bytes('end'), retentionMs: 60_000 };
     expect(await store.settle({ ...end, state: 'failed' })).toMatchObject({ ok: true });
     expect(await entriesOf(store, record)).toHaveLength(2);
-    expect(await store.purge(run)).toMatchObject({ purged: true });
+    expect(await store.purge(run, fence.epoch)).toMatchObject({ purged: true });
     await relieve();
     expect(await codeOf(store.claim(claimOf()))).toBe('no error');
     await store.close();

@@ -177,17 +177,17 @@ test('a server that lost the scripts is told them again', async () => {
 
 test('a server that became a replica is transient, and a new connection is tried', async () => {
   const store = open();
-  const { run } = await started(store);
+  const { run, fence } = await started(store);
   await server.command('REPLICAOF', '127.0.0.1', '1');
-  expect(await codeOf(store.requestCancel(run))).toBe('store_unavailable');
+  expect(await codeOf(store.requestCancel(run, fence.epoch))).toBe('store_unavailable');
   const before = proxy.connections;
   await until('a new connection is tried', async () => {
-    expect(await codeOf(store.requestCancel(run))).toBe('store_unavailable');
+    expect(await codeOf(store.requestCancel(run, fence.epoch))).toBe('store_unavailable');
     return proxy.connections > before;
   });
   await server.command('REPLICAOF', 'NO', 'ONE');
   await until('it writes again', async () => {
-    return (await codeOf(store.requestCancel(run))) === 'no error';
+    return (await codeOf(store.requestCancel(run, fence.epoch))) === 'no error';
   });
   await store.close();
 });

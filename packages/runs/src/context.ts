@@ -1,13 +1,13 @@
 import { Gate } from './access/gate.js';
 import { RunError } from './errors.js';
 import { insist } from './insist.js';
-import { createMemoryStore } from './memory/create.js';
-import { importSecret, type RunSecret } from './run-id.js';
+import type { RunSecret } from './run-id.js';
 import type { RunsSettings } from './settings.js';
+import { SharedRuns } from './shared.js';
 import type { RunRecord, RunStore } from './store.js';
 import { type Random, systemRandom, systemTimers, type Timers } from './timers.js';
 import { warnOnce } from './warnings.js';
-import { RunFeeds } from './watch/feeds.js';
+import type { RunFeeds } from './watch/feeds.js';
 
 /** Time and chance, handed in so that tests can turn them. */
 export interface RunsRuntime {
@@ -26,55 +26,64 @@ const systemRuntime: RunsRuntime = {
 };
 
 /** A request does not wait longer than this for a store that is away. */
-const REQUEST_AWAY_MS = 5_000;
+export const REQUEST_AWAY_MS = 5_000;
 
-/**
- * What all requests about runs share. Made at the first of them: some runtimes have neither chance nor
- * timers while modules load.
- */
+/** What all requests to a route know of runs. */
 export class RunsContext {
   readonly settings: RunsSettings;
   readonly runtime: RunsRuntime;
   readonly gate: Gate;
-  #store: RunStore | undefined;
-  #feeds: RunFeeds | undefined;
-  #secret: Promise<RunSecret> | undefined;
-  /** What a request will be told of its run, as soon as that is known. */
-  readonly knownHeaders = new WeakMap<Request, Headers>();
-  /** Ends each watcher. No signal: thousands may listen, which Node takes for a leak. */
-  readonly watching = new Set<() => void>();
-  #isClosed = false;
+  readonly #shared: SharedRuns;
 
-  constructor(settings: RunsSettings, runtime: RunsRuntime = systemRuntime) {
+  constructor(
+    settings: RunsSettings,
+    runtime: RunsRuntime = systemRuntime,
+    shared = new SharedRuns(settings, runtime),
+  ) {
     this.settings = settings;
     this.runtime = runtime;
     this.gate = new Gate(settings, () => this.secret(), runtime.now);
-    this.#store = settings.store;
+    this.#shared = shared;
+  }
+
+  /** The same runs with other settings. */
+  forRoute(settings: RunsSettings): RunsContext {
+    return new RunsContext(settings, this.runtime, this.#shared);
   }
 
   get store(): RunStore {
-    this.#store ??= createMemoryStore({ random: this.runtime.random });
-    return this.#store;
+    return this.#shared.store;
   }
 
   get feeds(): RunFeeds {
-    this.#feeds ??= new RunFeeds(this.store, this.settings.watch, this.runtime.timers);
-    return this.#feeds;
+    return this.#shared.feeds;
+  }
+
+  get knownHeaders(): WeakMap<Request, Headers> {
+    return this.#shared.knownHeaders;
+  }
+
+  get watching(): Set<() => void> {
+    return this.#shared.watching;
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#shared.isClosed;
+  }
+
+  secret(): Promise<RunSecret> {
+    return this.#shared.secret();
+  }
+
+  /** Somebody was given the end of this run, which may be all that its output is kept for. */
+  delivered(record: RunRecord): void {
+    if (this.settings.retentionMs > 0 || this.isClosed) return;
+    this.#shared.deliveries.noted(record);
   }
 
   /** Ends all watchers, also those who come later. */
   close(): void {
-    this.#isClosed = true;
-    for (const leave of [...this.watching]) leave();
-  }
-
-  secret(): Promise<RunSecret> {
-    this.#secret ??= importSecret(this.settings.secret ?? this.runtime.random(32));
-    return this.#secret;
+    this.#shared.close();
   }
 
   /**

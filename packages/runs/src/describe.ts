@@ -64,7 +64,10 @@ export async function describeRun(
 }
 
 /** The terminal entry of a settled run; `undefined` while it runs, or when its log was removed. */
-async function endOf(context: RunsContext, record: RunRecord): Promise<EndEntry | undefined> {
+export async function endOf(
+  context: RunsContext,
+  record: RunRecord,
+): Promise<EndEntry | undefined> {
   const { run, state, tail, fence, purged } = record;
   if (state === 'running' || purged) return undefined;
   const answer = await context.ask(() =>

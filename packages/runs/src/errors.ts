@@ -14,6 +14,8 @@ export type RunErrorCode =
   | 'log_full'
   /** One event or chunk is larger than `maxEntryBytes`. */
   | 'entry_too_large'
+  /** The handler gave no sign of life for `maxSilenceMs`. */
+  | 'silent_too_long'
   /** The store answers nothing right now; transient. A write may or may not have happened. */
   | 'store_unavailable'
   /** The store answered nothing for `storeAwayMs`. */
@@ -26,6 +28,8 @@ export type RunErrorCode =
   | 'lease_lost'
   /** The process shut down before the work was done. */
   | 'drained'
+  /** The key was claimed and given back, and no work was begun. */
+  | 'not_started'
   /** Somebody asked for the run to be cancelled. */
   | 'cancelled'
   /** An idempotency key is neither a structured-field string nor a bare key. */

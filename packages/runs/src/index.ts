@@ -7,6 +7,7 @@ export {
   type Principal,
   type RunAction,
 } from './access/authorize.js';
+export { DELIVERY_GRACE_MS } from './attach/deliveries.js';
 export type { LogCodec } from './codec.js';
 export type { RunsRuntime } from './context.js';
 export type { CorsOptions } from './cors.js';
@@ -51,6 +52,8 @@ export * from './options.js';
 export * from './owner/options.js';
 export { type RunEnding, type RunOutcome, RunWriter } from './owner/writer.js';
 export type { RunProblem, RunProblemCode } from './problem.js';
+export type { RouteRunsOptions } from './route-options.js';
+export { RouteRuns } from './route-runs.js';
 export {
   importSecret,
   instanceOfRun,
@@ -83,7 +86,8 @@ export {
   type TokenRequest,
   verifyRunToken,
 } from './token.js';
-export { RunFeeds, type WatchItem, type WatchRequest } from './watch/feeds.js';
+export type { WatchBatch, WatchItem } from './watch/batch.js';
+export { RunFeeds, type WatchRequest } from './watch/feeds.js';
 export {
   DEFAULT_PAGE_BYTES,
   DEFAULT_PAGE_ENTRIES,

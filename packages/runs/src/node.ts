@@ -1,15 +1,16 @@
 // The run routes for Node's `(req, res)`: Express, Connect, or a server of node:http.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestOfIncoming } from '@holdopen/fetch';
+import type { ServerResponse } from 'node:http';
+import { type IncomingFacts, requestOfIncoming } from '@holdopen/fetch';
 import { sendNodeResponse } from 'srvx/node';
 import { problemResponse } from './problem.js';
 import { placeOf } from './routes/place.js';
 import type { Runs } from './runs.js';
 
 export type RunsMiddleware = (
-  req: IncomingMessage & { originalUrl?: string },
+  /** Node's own, or Fastify's, which `incomingOf` of its adapter gives then. */
+  req: IncomingFacts,
   res: ServerResponse,
-  next?: (error?: unknown) => void,
+  next?: (error?: Error) => void,
 ) => void;
 
 /**
@@ -30,19 +31,20 @@ export function runsMiddleware(runs: Runs): RunsMiddleware {
     const left = new AbortController();
     // Register first, then look: it may have gone before anybody listened.
     res.once('close', () => {
-      if (!res.writableFinished) left.abort();
+      // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
+      if (!res.writableEnded || !res.writableFinished) left.abort();
     });
     if (res.destroyed) left.abort();
     answerTo(runs, req, left.signal)
       .then((response) => sendNodeResponse(res, response))
       .catch((error: unknown) => {
-        if (next !== undefined && !res.headersSent) next(error);
+        if (next !== undefined && !res.headersSent) next(asError(error));
         else res.destroy();
       });
   };
 }
 
-async function answerTo(runs: Runs, req: IncomingMessage, signal: AbortSignal): Promise<Response> {
+async function answerTo(runs: Runs, req: IncomingFacts, signal: AbortSignal): Promise<Response> {
   let request: Request;
   try {
     // No route reads a body.
@@ -53,4 +55,9 @@ async function answerTo(runs: Runs, req: IncomingMessage, signal: AbortSignal): 
     return problemResponse({ status: 400, code: 'bad_request', detail });
   }
   return runs.fetch(request);
+}
+
+/** Fastify's `done` takes nothing else. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -16,6 +16,10 @@ export type RunProblemCode =
   | 'not_acceptable'
   /** Too much work is going on already. */
   | 'too_many_runs'
+  /** The handler answered that it did not do the work, and its key is free. */
+  | 'released'
+  /** The run was started anew meanwhile. */
+  | 'another_attempt'
   /** The handler threw, or its answer broke off. */
   | 'handler_error'
   /** Whoever asked has left; nobody reads this. */
@@ -54,6 +58,7 @@ const TITLES: Readonly<Record<number, string>> = {
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
   507: 'Insufficient Storage',
 };
 
@@ -97,6 +102,7 @@ const STATUSES: Partial<Record<RunErrorCode, number>> = {
   store_away: 503,
   store_full: 503,
   drained: 503,
+  not_started: 503,
 };
 
 /** Messages of these speak to whoever asked; those of the others only to whoever runs the server. */

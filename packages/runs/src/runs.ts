@@ -1,15 +1,12 @@
-import type { RequestFacts } from '@holdopen/fetch';
-import { withheldMs } from './attach/prefer.js';
 import { RunsContext, type RunsRuntime } from './context.js';
 import type { RunDescription } from './describe.js';
 import { RunError } from './errors.js';
 import type { RunsOptions } from './options.js';
+import { type RouteRunsOptions, resolveRouteOptions } from './route-options.js';
+import { RouteRuns } from './route-runs.js';
 import { HeldRoutes } from './routes/held.js';
 import { listRuns } from './routes/list.js';
-import { intentOf, mayConcern } from './serve/intent.js';
 import { OwnRuns, type RunsDrainResult } from './serve/own-runs.js';
-import { RunServer } from './serve/serve.js';
-import { PlainInfo, type ServeContext, type Work } from './serve/work.js';
 import { resolveRunsOptions } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { pause } from './timers.js';
@@ -28,45 +25,36 @@ export interface RunsDrainOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Runs of one mount: makes work outlive the connection that asked for it. */
-export class Runs {
-  /** For the routes. */
-  readonly context: RunsContext;
+/** Makes work outlive the connection that asked for it. */
+export class Runs extends RouteRuns {
+  readonly #options: RunsOptions;
   readonly #own: OwnRuns;
-  readonly #server: RunServer;
   readonly #sweeper: Sweeper;
   readonly #routes: HeldRoutes;
 
   /** @throws RunError `invalid_option` */
   constructor(options: RunsOptions, runtime?: RunsRuntime) {
-    const settings = resolveRunsOptions(options);
-    this.context = new RunsContext(settings, runtime);
-    this.#own = new OwnRuns(settings);
-    this.#server = new RunServer(this.context, this.#own);
-    this.#routes = new HeldRoutes(this.context);
-    const { timers } = this.context.runtime;
-    this.#sweeper = new Sweeper(() => this.context.store, timers, settings.sweepIntervalMs);
-  }
-
-  /** Whether a request may want anything of runs, by its head alone. */
-  concerns(asked: RequestFacts): boolean {
-    return mayConcern(asked, this.context.settings);
+    const context = new RunsContext(resolveRunsOptions(options), runtime);
+    const own = new OwnRuns(context.settings);
+    const { timers } = context.runtime;
+    const sweeper = new Sweeper(() => context.store, timers, context.settings.sweepIntervalMs);
+    super(context, own, sweeper);
+    this.#options = options;
+    this.#own = own;
+    this.#sweeper = sweeper;
+    this.#routes = new HeldRoutes(context);
   }
 
   /**
-   * Answers a request in its handler's place. One that wants nothing of runs is the handler's, as it is.
-   * One with a key is answered from its run: it starts the work, joins it, or gets what came of it. An
-   * adapter wraps this call in its hold, which covers the silence.
+   * The same runs with other options for one route: its keys, what they meet, and what it may record.
+   * Store, run routes, limits and shutdown are those of all.
+   * @throws RunError `invalid_option`; its message says what to do
+   * @example
+   * app.post('/reports', holdOpen({ runs: runs.forRoute({ onLost: 'rerun' }) }), handler);
    */
-  serve<Result>(
-    request: Request,
-    work: Work<Result>,
-    about: ServeContext = {},
-  ): Result | Promise<Response> {
-    const intent = intentOf(request, this.context.settings);
-    if (intent.kind === 'plain') return work(request, new PlainInfo(request));
-    this.#sweeper.start();
-    return this.#server.serve({ request, work, about }, intent);
+  forRoute(options: RouteRunsOptions): RouteRuns {
+    const settings = resolveRouteOptions(this.#options, options);
+    return new RouteRuns(this.context.forRoute(settings), this.#own, this.#sweeper);
   }
 
   /**
@@ -92,25 +80,6 @@ export class Runs {
    */
   list(principal: string): Promise<RunDescription[]> {
     return listRuns(this.context, principal);
-  }
-
-  /**
-   * How long the head must be withheld, whatever `firstBeatMs` says, since the client asked for a 202
-   * after this long; `undefined` if it did not.
-   */
-  withholdMs(request: Request): number | undefined {
-    const untilMs = withheldMs(request);
-    if (untilMs === undefined) return undefined;
-    const { kind } = intentOf(request, this.context.settings);
-    return kind === 'keyed' || kind === 'resume' ? untilMs : undefined;
-  }
-
-  /**
-   * What the answer to this request will say of its run, for a head that goes out before the answer is
-   * there: where to come back to, a token, CORS. Empty for a request that has no run (yet).
-   */
-  heldHeaders(request: Request): Headers {
-    return new Headers(this.context.knownHeaders.get(request));
   }
 
   /**

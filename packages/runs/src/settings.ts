@@ -30,22 +30,22 @@ export interface RunsSettings {
   readonly maxRunningPerPrincipal: number;
   readonly tokenTtlMs: number;
   readonly sweepIntervalMs: number;
-  /** As the user gave it; 0 is gone after delivery. */
+  /** As the user gave it; 0 is gone some time after delivery. */
   readonly retentionMs: number;
   readonly owner: OwnerSettings;
   readonly watch: WatchSettings;
 }
 
-/** How long a run that is to be gone after its delivery waits for it. */
+/** How long a run that is to be gone after its delivery waits for it, and longer than its grace. */
 const DELIVERY_MS = 60_000;
 
-const KNOWN: ReadonlySet<string> = new Set<keyof RunsOptions>([
+export const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof RunsOptions>([
   ...(['authorize', 'store', 'secret', 'anonymous', 'keyHeader', 'key', 'methods'] as const),
   ...(['onLost', 'whileRunning', 'fingerprint', 'maxBodyBytes', 'hold', 'basePath'] as const),
   ...(['keepHeaders', 'cors', 'maxRunning', 'maxRunningPerPrincipal', 'tokenTtlMs'] as const),
   ...(['isRevoked', 'slowPollMs', 'sweepIntervalMs', 'codec', 'leaseMs', 'graceMs'] as const),
   ...(['retentionMs', 'maxLogBytes', 'maxEntryBytes', 'windowBytes'] as const),
-  ...(['storeAwayMs', 'cancelGraceMs'] as const),
+  ...(['storeAwayMs', 'cancelGraceMs', 'maxSilenceMs'] as const),
 ]);
 
 /** A token of RFC 9110 section 5.6.2: a header's name, or a method. */
@@ -62,8 +62,11 @@ export function resolveRunsOptions(options: RunsOptions): RunsSettings {
     );
   }
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) {
-      throw invalid(`There is no option ${name}. There are: ${[...KNOWN].join(', ')}.`, name);
+    if (!KNOWN_OPTIONS.has(name)) {
+      throw invalid(
+        `There is no option ${name}. There are: ${[...KNOWN_OPTIONS].join(', ')}.`,
+        name,
+      );
     }
   }
   const { codec, storeAwayMs, slowPollMs } = options;

@@ -168,8 +168,11 @@ export interface RunStore {
   settle(request: SettleRequest): Promise<WriteAnswer>;
   /** Settles a running run of this epoch as `lost`, if its grace is over. Gives the record. */
   markLost(run: string, epoch: string, entry: Uint8Array): Promise<RunRecord | undefined>;
-  /** Records the wish and rings, if the run is running. Gives the record. */
-  requestCancel(run: string): Promise<RunRecord | undefined>;
+  /**
+   * Records the wish and rings, if a run of this epoch is running: a wish that arrives twice, or late,
+   * must not end a later attempt. Gives the record.
+   */
+  requestCancel(run: string, epoch: string): Promise<RunRecord | undefined>;
   /**
    * Rings after every change of the run, from the moment this resolves. May ring for nothing; a ring
    * may get lost, so a watcher looks from time to time. The function that it gives ends it.
@@ -177,8 +180,11 @@ export interface RunStore {
   subscribe(run: string, ring: () => void): Promise<() => void>;
   /** The running runs of a principal, oldest first. */
   list(principal: string, limit: number): Promise<readonly RunRecord[]>;
-  /** Removes head and log of a settled run; its record guards the key until it expires. */
-  purge(run: string): Promise<RunRecord | undefined>;
+  /**
+   * Removes head and log of a settled run of this epoch; its record guards the key until it expires.
+   * Gives the record.
+   */
+  purge(run: string, epoch: string): Promise<RunRecord | undefined>;
   /** Settles what is lost and drops what is expired, at most `limit` of them. Gives how many. */
   sweep(limit: number, lostEntry: Uint8Array): Promise<number>;
   close(): Promise<void>;

@@ -17,7 +17,8 @@ const { setTimeout: setTimer, clearTimeout: clearTimer, performance: clock } = g
 export const systemTimers: Timers = {
   now: () => clock.now(),
   set(callback, delayMs) {
-    const handle: unknown = setTimer(callback, delayMs);
+    // What is due already; Bun warns of such.
+    const handle: unknown = setTimer(callback, Math.max(0, delayMs));
     // Node and Bun give an object that holds the process open; browsers and Workers give a number.
     if (typeof handle === 'object' && handle !== null && 'unref' in handle) {
       if (typeof handle.unref === 'function') handle.unref();

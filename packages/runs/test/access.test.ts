@@ -202,10 +202,26 @@ describe('a grant that expires', () => {
     await reader?.read();
     await vi.waitFor(() => expect(asked).toBeGreaterThan(2));
     allowed = false;
-    await expect(reader?.read()).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(reader?.read()).rejects.toMatchObject({ cause: { code: 'forbidden' } });
     // It was the watcher who might not; the work goes on.
     expect(signal?.aborted).toBe(false);
     ending.open();
+  });
+
+  test('who reads slowly is not told the end that it may not see any more', async () => {
+    let asked = 0;
+    const authorize: RunsOptions['authorize'] = (_, { action }) => {
+      if (action === 'start') return { principal: 'ann', expiresAt: Date.now() + 60 };
+      asked += 1;
+      return undefined;
+    };
+    const runs = openRuns({ authorize });
+    const work = () => eventStream(['data: 1\n\n']);
+    const reader = (await serve(runs, ask({ key: KEY }), work)).body?.getReader();
+    await reader?.read();
+    await vi.waitFor(() => expect(asked).toBe(1));
+    await reader?.read();
+    await expect(reader?.read()).rejects.toMatchObject({ cause: { code: 'forbidden' } });
   });
 
   test('who waits for a result and may not any more is refused', async () => {

@@ -76,6 +76,12 @@ describe('the kit finds a store that does not keep it', () => {
     'never expires': (store) => ({
       settle: (request) => store.settle({ ...request, retentionMs: 1e9 }),
     }),
+    'cancels whatever runs': (store) => ({
+      requestCancel: async (run) => {
+        const record = await store.get(run);
+        return store.requestCancel(run, record?.fence.epoch ?? '');
+      },
+    }),
     'forgets the key at a purge': (store) => ({
       purge: async (run) => {
         const record = await store.get(run);

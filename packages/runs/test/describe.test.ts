@@ -34,7 +34,7 @@ describe('the description of a run', () => {
     // By the clock on the wall, wherever the store's clock began.
     expect(Math.abs(Date.parse(seen.startedAt) - Date.now())).toBeLessThan(5_000);
     go.open();
-    await answer;
+    await (await answer).text();
     const after = await described(runs, id);
     expect(after).toMatchObject({ state: 'completed', status: 201, watchers: 0 });
     expect(after).not.toHaveProperty('events');

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parseCursor } from '../src/cursor.js';
 import type { Runs } from '../src/runs.js';
+import { DEFAULT_PAGE_BYTES } from '../src/watch/options.js';
 import {
   ask,
   blocksOf,
@@ -68,6 +69,12 @@ describe('an event stream', () => {
     expect(parseCursor(last)?.final).toBe('completed');
     const stopped = await comeBack(runs, last);
     expect([stopped.status, stopped.body]).toEqual([204, null]);
+  });
+
+  test('that ends with a retry and no blank line says it before its end', async () => {
+    const texts = ['data: 1\n\n', 'data: half\nretry: 9000\n'];
+    const answer = await serve(openRuns(), ask({ key: KEY }), () => eventStream(texts));
+    expect((await answer.text()).split('\n\n').slice(-3, -2)[0]).toMatch(/^id: .+\nretry: 9000$/);
   });
 
   test('goes out while the work goes on', async () => {
@@ -250,6 +257,37 @@ describe('an event stream', () => {
     expect(fast).toHaveLength(3_002);
     // Nothing is lost on the slow one either.
     expect(await eventsOf(slow)).toEqual(fast);
+  });
+
+  test('of a run that has ended comes a page at a time, each of whole events, and its end by itself', async () => {
+    const runs = openRuns();
+    const texts = Array.from({ length: 1_000 }, (_, i) => `data: ${i} ${'.'.repeat(2_000)}\n\n`);
+    await (await serve(runs, ask({ key: KEY }), () => eventStream(texts))).text();
+    const again = await serve(runs, ask({ key: KEY }), never);
+    const chunks: string[] = [];
+    for await (const chunk of again.body ?? []) chunks.push(new TextDecoder().decode(chunk));
+    expect(chunks.length).toBeLessThan(20);
+    for (const chunk of chunks) {
+      expect(chunk.endsWith('\n\n')).toBe(true);
+      // A page, with an id for each event.
+      expect(chunk.length).toBeLessThan(DEFAULT_PAGE_BYTES * 1.1);
+    }
+    expect(blocksOf(chunks.join('')).map(({ id }) => parseCursor(id ?? '')?.offset)).toEqual(
+      Array.from({ length: 1_002 }, (_, i) => i),
+    );
+    expect(chunks.at(-1)).toMatch(/^id: \S+\.1001c\n\n$/);
+  });
+
+  test('is over for the run only when its last events were taken', async () => {
+    const runs = openRuns();
+    await (await serve(runs, ask({ key: KEY }), () => eventStream(THREE))).text();
+    const reader = (await serve(runs, ask({ key: KEY }), never)).body?.getReader();
+    await reader?.read();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(runs.context.watching.size).toBe(1);
+    await reader?.read();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(runs.context.watching.size).toBe(0);
   });
 
   test('closing the reader ends the watching and not the work', async () => {

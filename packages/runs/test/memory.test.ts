@@ -14,8 +14,8 @@ describe('the memory store', () => {
     expect(theirs.instance).toMatch(/^[a-z0-9]{1,16}$/);
     for (const call of [
       () => mine.get(run),
-      () => mine.requestCancel(run),
-      () => mine.purge(run),
+      () => mine.requestCancel(run, 'x'),
+      () => mine.purge(run, 'x'),
     ]) {
       await expect(call()).rejects.toMatchObject({
         name: 'RunError',

@@ -349,6 +349,19 @@ describe('the option runs of holdOpen', () => {
     expect(JSON.parse(await again.text())).toEqual({ length: 4 });
   });
 
+  test('tells the handler which attempt it is, and nothing of it where there is no run', async () => {
+    const attempts: unknown[] = [];
+    const handler = holdOpen(
+      (request) => {
+        attempts.push(getHold(request).attempt);
+        return new Response(null, { status: attempts.length === 1 ? 503 : 200 });
+      },
+      { runs: openRuns() },
+    );
+    for (const key of [KEY, KEY, undefined]) await handler(ask({ key }));
+    expect(attempts).toEqual([1, 2, undefined]);
+  });
+
   test('withholds the head for who asked for a 202', async () => {
     const handler = holdOpen((_request: Request) => new Promise<Response>(() => {}), {
       runs: openRuns(),

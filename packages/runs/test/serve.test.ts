@@ -555,19 +555,24 @@ describe('a place in a log beside a key', () => {
     ]);
   });
 
-  test('in the query is no part of the payload', async () => {
+  test.each([
+    ['of ours alone', 'http://test.example/work', false],
+    ['behind a query that stays as it was written', 'http://test.example/work?q=a%20b', false],
+    ['around an id of the application’s', 'http://test.example/work?q=1', true],
+  ])('in the query is no part of the payload: %s', async (_what, url, hasOwnId) => {
     const key = () => 'one';
     const runs = openRuns({ key });
     let status = 503;
-    const work = () => (status === 200 ? events() : new Response('busy', { status }));
-    const url = 'http://test.example/work';
+    const own = hasOwnId ? ['id: 1\n', 'id: 2\n'] : ['', ''];
+    const two = () => eventStream([`${own[0]}data: 1\n\n`, `${own[1]}data: 2\n\n`]);
+    const work = () => (status === 200 ? two() : new Response('busy', { status }));
     expect((await serve(runs, ask({ method: 'GET', url }), work)).status).toBe(503);
     status = 200;
     const first = await serve(runs, ask({ method: 'GET', url }), work);
     const id = encodeURIComponent(blocksOf(await first.text())[1]?.id ?? '');
     const again = await serve(
       runs,
-      ask({ method: 'GET', url: `${url}?last_event_id=${id}` }),
+      ask({ method: 'GET', url: `${url}${url.includes('?') ? '&' : '?'}last_event_id=${id}` }),
       work,
     );
     expect(blocksOf(await again.text()).map(({ data }) => data)).toEqual([

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Cursor } from '../src/cursor.js';
 import { encodeEntry } from '../src/entry.js';
 import { createMemoryStore } from '../src/memory/create.js';
-import type { RunStore } from '../src/store.js';
-import { RunFeeds, type WatchItem } from '../src/watch/feeds.js';
+import type { RunRecord, RunStore } from '../src/store.js';
+import type { WatchItem } from '../src/watch/batch.js';
+import { RunFeeds } from '../src/watch/feeds.js';
 import { FakeClock, settle } from './support/clock.js';
 import { behind, type Fate } from './support/faulty.js';
 import { chunk, own, textOf } from './support/owner.js';
@@ -78,6 +79,36 @@ describe('a watcher', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('that leaves in the middle of a page gets no more of it', async () => {
+    const { clock, store, feeds } = world();
+    const { writer } = await own(store, clock);
+    for (const text of ['a', 'b', 'c']) writer.write(chunk(text));
+    await writer.end(done);
+    const leave = new AbortController();
+    const texts: string[] = [];
+    for await (const item of feeds.watch(writer.run, { signal: leave.signal })) {
+      if (item.kind === 'entry') texts.push(textOf(item.entry));
+      if (texts.length === 2) leave.abort();
+    }
+    expect(texts).toEqual(['a', 'b']);
+    expect(feeds.watchers(writer.run)).toBe(0);
+  });
+
+  test('can take what is there as a whole, up to a page', async () => {
+    const { clock, store } = world();
+    const feeds = new RunFeeds(store, { pageEntries: 2 }, clock);
+    const { writer } = await own(store, clock);
+    writer.head({ status: 200, headers: [], unit: 'chunk' });
+    for (const text of ['a', 'b', 'c', 'd']) writer.write(chunk(text));
+    await writer.end(done);
+    const batches: string[][] = [];
+    for await (const batch of feeds.batches(writer.run, { signal: never })) {
+      const { kind } = batch;
+      batches.push(kind === 'head' ? [kind] : batch.entries.map(({ entry }) => textOf(entry)));
+    }
+    expect(batches).toEqual([['head'], ['a', 'b'], ['c', 'd'], ['<end>']]);
+  });
+
   test('goes on behind its cursor, and gets nothing more at the very end', async () => {
     const { clock, store, feeds } = world();
     const { writer } = await own(store, clock);
@@ -140,7 +171,7 @@ describe('a watcher', () => {
 
   test('is told that a run is not there, is elsewhere, or was purged', async () => {
     const { clock, store, feeds } = world();
-    const { writer } = await own(store, clock);
+    const { writer, record } = await own(store, clock);
     const stranger = collect(feeds, `${'x'.repeat(33)}test`);
     const elsewhere = collect(new RunFeeds(createMemoryStore(), {}, clock), writer.run);
     await settle();
@@ -150,7 +181,7 @@ describe('a watcher', () => {
     writer.write(chunk('a'));
     await writer.end(done);
     await settle();
-    await store.purge(writer.run);
+    await store.purge(writer.run, record.fence.epoch);
     const late = collect(feeds, writer.run);
     await settle();
     expect(watcher.how).toBe('ended');
@@ -309,6 +340,55 @@ describe('a watcher', () => {
     });
     await settle();
     expect(watcher.how).toBe('corrupt_entry');
+  });
+});
+
+describe('a watcher that brings what the store has said', () => {
+  async function texts(feeds: RunFeeds, record: RunRecord, signal = never) {
+    const found: string[] = [];
+    for await (const item of feeds.watch(record.run, { signal, record })) {
+      found.push(item.kind === 'head' ? 'head' : textOf(item.entry));
+    }
+    return found;
+  }
+
+  test('does not ask again, and gets what was written since', async () => {
+    const { clock, store, feeds, calls } = world();
+    const { writer, record } = await own(store, clock);
+    for (const text of ['a', 'b']) writer.write(chunk(text));
+    await writer.end(done);
+    expect(await texts(feeds, record)).toEqual(['a', 'b', '<end>']);
+    expect(calls).toMatchObject({ subscribe: 1 });
+    expect(calls).not.toHaveProperty('get');
+  });
+
+  test('is told cursor_lost if the work was started anew since', async () => {
+    const { clock, store, feeds } = world();
+    const { writer, record } = await own(store, clock);
+    await writer.end({ state: 'released', status: 503 });
+    const times = { leaseMs: 15_000, graceMs: 15_000, retentionMs: 60_000 };
+    const again = { ...record, ...times, epoch: 'another', restart: ['released'] as const };
+    expect(await store.claim(again)).toMatchObject({ outcome: 'started' });
+    await expect(texts(feeds, record)).rejects.toMatchObject({ code: 'cursor_lost' });
+    expect(feeds.watchers(record.run)).toBe(0);
+  });
+
+  test('takes the run from nobody who reads its end slowly', async () => {
+    const { clock, store, feeds } = world();
+    const { writer, record } = await own(store, clock);
+    writer.write(chunk('a'));
+    await clock.pass(10);
+    const slow = feeds.watch(record.run, { signal: never });
+    await slow.next();
+    await writer.end(done);
+    await settle();
+    // Of before the end, which the feed has seen.
+    expect(await texts(feeds, record)).toEqual(['a', '<end>']);
+    const another = feeds.watch(record.run, { signal: never, record });
+    await another.next();
+    expect(feeds.watchers(record.run)).toBe(2);
+    await Promise.all([slow.return(), another.return()]);
+    expect(feeds.watchers(record.run)).toBe(0);
   });
 });
 

@@ -190,7 +190,7 @@ describe('the owner of a run', () => {
     const { clock, store } = world();
     const { writer, record } = await own(store, clock);
     await settle();
-    await store.requestCancel(record.run);
+    await store.requestCancel(record.run, record.fence.epoch);
     await clock.pass(300);
     expect(codeOf(writer.signal)).toBe('cancelled');
     expect((await store.get(record.run))?.state).toBe('running');
@@ -201,7 +201,7 @@ describe('the owner of a run', () => {
     const { clock, store, net, through } = world();
     net.fate = (method) => (method === 'subscribe' ? 'unsent' : 'pass');
     const { writer, record } = await own(store, clock, {}, through);
-    await store.requestCancel(record.run);
+    await store.requestCancel(record.run, record.fence.epoch);
     await clock.pass(5_100);
     expect(codeOf(writer.signal)).toBe('cancelled');
   });
@@ -211,7 +211,7 @@ describe('the owner of a run', () => {
     const { writer, record } = await own(store, clock, { cancelGraceMs: 3_000 });
     await settle();
     writer.write(chunk('a'));
-    await store.requestCancel(record.run);
+    await store.requestCancel(record.run, record.fence.epoch);
     await clock.pass(3_500);
     expect(await writer.outcome).toEqual({ kind: 'settled', state: 'cancelled' });
     expect(writer.write(chunk('b'))).toBe(false);
@@ -221,7 +221,10 @@ describe('the owner of a run', () => {
   test('an end that is out before the wish to cancel is known stays', async () => {
     const { clock, store } = world();
     const { writer, record } = await own(store, clock);
-    const [outcome] = await Promise.all([writer.end(done), store.requestCancel(record.run)]);
+    const [outcome] = await Promise.all([
+      writer.end(done),
+      store.requestCancel(record.run, record.fence.epoch),
+    ]);
     expect(outcome).toEqual({ kind: 'settled', state: 'completed' });
     expect(writer.signal.aborted).toBe(false);
   });

@@ -32,7 +32,7 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
     }
   });
 
-  test.each([UNCHANGED, NOT_SINCE, { 'If-Match': '"other"' }])(
+  test.each([UNCHANGED, NOT_SINCE])(
     'after the commit %o is answered with the whole document',
     async (headers) => {
       const served = await filesApp(express, 'held');
@@ -45,6 +45,15 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
       expect(readHeldJson(reply.body).payload).toBe('{"a":"document"}');
     },
   );
+
+  test('after the commit a request that guards itself is refused, and its answer cannot be taken for one', async () => {
+    const served = await filesApp(express, 'held');
+    for (const path of ['/sent', '/static/data.json']) {
+      const reply = await ask(served, { path, headers: { 'If-Match': '"other"' } });
+      expect(reply.ended).not.toBe('complete');
+      expect(readHeldJson(reply.body).lateHead).toMatchObject({ status: 412 });
+    }
+  });
 
   test('a part of a file is 206 before the first beat and the whole file after the commit', async () => {
     const part = { path: '/static/data.json', headers: { Range: 'bytes=0-3' } };

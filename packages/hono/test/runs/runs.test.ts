@@ -83,6 +83,20 @@ describe.each(['node', 'http2', 'fetch'] as const)('over %s', (way) => {
       expect(starts).toBe(1);
     });
 
+    test('a handler learns which attempt it is', async () => {
+      const attempts: unknown[] = [];
+      const app = appWith(openRuns(), (it) =>
+        it.post('/work/again', (c) => {
+          attempts.push(getHold(c).attempt);
+          return c.body(null, attempts.length === 1 ? 503 : 200);
+        }),
+      );
+      const keyed = post('/work/again');
+      const { 'idempotency-key': _, ...headers } = keyed.headers ?? {};
+      for (const question of [keyed, keyed, { ...keyed, headers }]) await ask(way, app, question);
+      expect(attempts).toEqual([1, 2, undefined]);
+    });
+
     test('work that is slow is held, and its head says where it is', async () => {
       const go = gate();
       const app = appWith(openRuns(), (it) =>

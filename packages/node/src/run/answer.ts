@@ -20,7 +20,8 @@ export interface Waiting {
  */
 export async function sendAnswer(answer: Response, waiting: Waiting): Promise<void> {
   const { res, left } = waiting;
-  if (left.aborted) {
+  // The client has left, or middleware around has answered, as for a time-out.
+  if (left.aborted || asConnection(res, () => res.writableEnded)) {
     await answer.body?.cancel();
     return;
   }
@@ -46,10 +47,17 @@ export async function sendAnswer(answer: Response, waiting: Waiting): Promise<vo
       // Its first bytes may be long in coming.
       if (!headers.has('content-length')) res.flushHeaders();
     });
+    let missing = Number(headers.get('content-length') ?? Number.NaN);
     for (;;) {
       const { done, value } = await (pieces.shift() ?? reader.read());
       if (left.aborted) return;
       if (done) break;
+      missing -= value.length;
+      if (missing === 0) {
+        // In one call with the end, of which sessions keep a byte back until they are saved.
+        onConnection(() => res.end(value));
+        return;
+      }
       if (!onConnection(() => res.write(value))) await onConnection(() => drained(res, left));
     }
     onConnection(() => res.end());

@@ -7,7 +7,12 @@ export interface WorkFace {
   readonly functions: Readonly<Record<string, (...args: never[]) => unknown>>;
   /** Values of the response, by name. */
   readonly values: Readonly<Record<string, () => unknown>>;
-  /** Of those, what may be set. */
+  /**
+   * Values that Node's own functions look at, which compressors and sessions call when they like, with
+   * the work's face shown: true only if it is true of both.
+   */
+  readonly together: Readonly<Record<string, () => boolean>>;
+  /** Of the values, what may be set. */
   readonly setters: Readonly<Record<string, (value: unknown) => void>>;
 }
 
@@ -24,13 +29,20 @@ const OF_THE_CONNECTION: ReadonlySet<unknown> = new Set([
   ...['close', 'finish', 'prefinish', 'drain', 'error', 'timeout', 'socket', 'aborted'],
 ]);
 
+/** What streams and emitters say of themselves, for whoever reads and writes at the time. */
+const OF_A_STREAM: ReadonlySet<unknown> = new Set([
+  ...['data', 'end', 'readable', 'pause', 'resume', 'pipe', 'unpipe'],
+  ...['newListener', 'removeListener'],
+]);
+
 /** Where a response keeps its faces. */
 const FACES: unique symbol = Symbol('holdOpenFaces');
 
-/** The two functions of `headersSent` are exchanged as a whole, for a virtual head puts its own there. */
-const HEADERS_SENT = 'headersSent';
+/** Functions that middleware likes to put its own in the place of, which are then the work's alone. */
+const EXCHANGED = ['writeHead', 'write', 'end'] as const;
 
 type Table = Record<string, unknown>;
+type Getter = () => unknown;
 
 /**
  * One response object that is two: to the handler, its framework and whatever listens from now on, the
@@ -39,21 +51,20 @@ type Table = Record<string, unknown>;
  * both, so it changes its face: it shows the run's, but for the time of {@link Faces.inside}, and when
  * Node tells it something of its connection.
  *
- * Fields that Node itself works with (`_header`, `socket`, `finished`) are always the connection's, for
- * compressors call Node's functions when they like.
+ * Fields that Node itself works with are the connection's also then (`_header`), or say nothing that
+ * stops it: compressors call Node's functions when they like.
  */
 export class Faces {
   readonly #res: HeldResponse;
   readonly #work: WorkFace;
-  readonly #names: readonly string[];
-  /** The functions of the face that is not shown. */
-  #hidden: Table = {};
-  /** The listeners of the face that is not shown. */
-  #hiddenListeners: { events: unknown; count: unknown };
-  #hiddenHeadersSent: PropertyDescriptor | undefined;
-  /** Plain fields of the response that the work sees otherwise. */
-  readonly #fields: Table = {};
+  /** Those of the connection that are not shown. */
+  readonly #functions: Table = {};
+  readonly #getters: Record<string, Getter> = {};
   readonly #emit: (name: string | symbol, ...args: unknown[]) => boolean;
+  /** Those of {@link EXCHANGED} of the face that is not shown. */
+  #hidden: unknown[];
+  /** The listeners of the face that is not shown. */
+  #hiddenListeners: Listeners = { events: Object.create(null), count: 0 };
   #other: OtherFace | undefined;
   #isInside = false;
 
@@ -61,11 +72,12 @@ export class Faces {
     this.#res = res;
     this.#work = work;
     this.#emit = res.emit;
-    this.#hiddenListeners = { events: Object.create(null), count: 0 };
-    for (const name of Object.keys(work.values)) this.#divide(name);
-    this.#hiddenHeadersSent = readOnly(() => work.values[HEADERS_SENT]?.());
-    this.#names = Object.keys(work.functions).filter((name) => name in res);
-    Object.assign(this.#hidden, work.functions);
+    for (const [name, ofWork] of Object.entries(work.values)) this.#divideValue(name, ofWork);
+    for (const [name, ofWork] of Object.entries(work.together)) {
+      this.#divideValue(name, () => this.#getters[name]?.() === true && ofWork());
+    }
+    for (const name of Object.keys(work.functions)) this.#divideFunction(name);
+    this.#hidden = EXCHANGED.map((name) => work.functions[name]);
     const faces = this;
     res.emit = function emit(this: HeldResponse, name: string | symbol, ...args: unknown[]) {
       return faces.#told(name, args);
@@ -104,7 +116,13 @@ export class Faces {
 
   #told(name: string | symbol, args: readonly unknown[]): boolean {
     const emit = (): boolean => Reflect.apply(this.#emit, this.#res, [name, ...args]) as boolean;
-    return OF_THE_CONNECTION.has(name) ? this.inside(emit) : emit();
+    return OF_THE_CONNECTION.has(name) ? this.inside(emit) : this.tell(this.#res, name, emit);
+  }
+
+  /** An event of somebody's own goes to whoever listens, on whichever side that is. */
+  tell(emitter: EventEmitter, name: string | symbol, emit: () => boolean): boolean {
+    const isHeard = this.#isInside || OF_A_STREAM.has(name) || emitter.listenerCount(name) > 0;
+    return isHeard ? emit() : this.inside(emit);
   }
 
   #enter(): void {
@@ -121,43 +139,83 @@ export class Faces {
 
   #exchange(): void {
     const res = this.#res;
-    const shown: Table = {};
-    for (const name of this.#names) {
-      shown[name] = Reflect.get(res, name);
-      Reflect.set(res, name, this.#hidden[name]);
-    }
-    this.#hidden = shown;
+    this.#hidden = EXCHANGED.map((name, index) => {
+      const shown: unknown = res[name];
+      Reflect.set(res, name, this.#hidden[index]);
+      return shown;
+    });
     this.#hiddenListeners = exchangeListeners(res, this.#hiddenListeners);
-    const headersSent = Object.getOwnPropertyDescriptor(res, HEADERS_SENT);
-    if (this.#hiddenHeadersSent === undefined) Reflect.deleteProperty(res, HEADERS_SENT);
-    else Object.defineProperty(res, HEADERS_SENT, this.#hiddenHeadersSent);
-    this.#hiddenHeadersSent = headersSent;
+  }
+
+  /** For who stands in for a function of the connection. Gives what it was. */
+  replaceFunction(name: string, own: unknown): unknown {
+    if (isExchanged(name) || !Object.hasOwn(this.#functions, name)) {
+      return this.inside(() => {
+        const present: unknown = Reflect.get(this.#res, name);
+        Reflect.set(this.#res, name, own);
+        return present;
+      });
+    }
+    const present = this.#functions[name];
+    this.#functions[name] = own;
+    return present;
+  }
+
+  /** The same for a value. */
+  replaceGetter(name: string, own: Getter): void {
+    this.#getters[name] = own;
+  }
+
+  #divideFunction(name: string): void {
+    const ofConnection: unknown = Reflect.get(this.#res, name);
+    const ofWork = this.#work.functions[name];
+    if (isExchanged(name) || ofWork === undefined || typeof ofConnection !== 'function') return;
+    if (isOfEmitters(name) && !Object.hasOwn(this.#res, name)) return;
+    this.#functions[name] = ofConnection;
+    Reflect.set(this.#res, name, (...args: never[]): unknown =>
+      this.#isInside
+        ? Reflect.apply(this.#functions[name] as typeof ofWork, this.#res, args)
+        : ofWork(...args),
+    );
   }
 
   /** A value of the response that is another one to the work. */
-  #divide(name: string): void {
-    if (name === HEADERS_SENT || !(name in this.#res)) return;
-    const own = Object.getOwnPropertyDescriptor(this.#res, name);
-    const above = own === undefined ? inherited(this.#res, name) : own;
-    const isField = above === undefined || 'value' in above;
-    if (isField) this.#fields[name] = Reflect.get(this.#res, name);
+  #divideValue(name: string, ofWork: Getter): void {
     const res = this.#res;
+    if (!(name in res)) return;
+    const own = Object.getOwnPropertyDescriptor(res, name);
+    const above = own ?? inherited(res, name);
+    const isField = above === undefined || 'value' in above;
+    let field: unknown = isField ? Reflect.get(res, name) : undefined;
+    this.#getters[name] = () => (isField ? field : above.get?.call(res));
     Object.defineProperty(res, name, {
       configurable: true,
       enumerable: own?.enumerable ?? false,
-      get: () => {
-        if (!this.#isInside) return this.#work.values[name]?.();
-        return isField ? this.#fields[name] : above.get?.call(res);
-      },
+      get: () => (this.#isInside ? this.#getters[name]?.() : ofWork()),
       set: (value: unknown) => {
         const set = this.#isInside ? undefined : this.#work.setters[name];
         // Of the others Node itself keeps what is true of the connection.
         if (set !== undefined) set(value);
-        else if (isField) this.#fields[name] = value;
+        else if (isField) field = value;
         else above.set?.call(res, value);
       },
     });
   }
+}
+
+/** The same for both, since listeners are exchanged; unless somebody keeps listeners by himself. */
+function isOfEmitters(name: string): boolean {
+  return name in EventEmitter.prototype;
+}
+
+function isExchanged(name: string): boolean {
+  return (EXCHANGED as readonly string[]).includes(name);
+}
+
+/** The listeners of an emitter, as it keeps them. */
+export interface Listeners {
+  readonly events: unknown;
+  readonly count: unknown;
 }
 
 /** The faces of a response that a run's work has; `undefined` for all others. */
@@ -172,10 +230,7 @@ export function asConnection<Result>(res: object, call: () => Result): Result {
 }
 
 /** Puts other listeners in the place of those of an emitter, and gives those. */
-export function exchangeListeners(
-  emitter: object,
-  { events, count }: { events: unknown; count: unknown },
-): { events: unknown; count: unknown } {
+export function exchangeListeners(emitter: object, { events, count }: Listeners): Listeners {
   const fields = emitter as { _events?: unknown; _eventsCount?: unknown };
   const present = { events: fields._events, count: fields._eventsCount };
   fields._events = events;
@@ -190,8 +245,4 @@ function inherited(object: object, name: string): PropertyDescriptor | undefined
     above = Object.getPrototypeOf(above);
   }
   return undefined;
-}
-
-function readOnly(get: () => unknown): PropertyDescriptor {
-  return { configurable: true, enumerable: false, get };
 }

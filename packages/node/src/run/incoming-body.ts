@@ -77,7 +77,7 @@ export function wasRead(req: IncomingMessage): boolean {
 }
 
 /** RFC 9112 section 6.3; over HTTP/2 the stream says whether there is one. */
-function hasBody(req: IncomingMessage): boolean {
+export function hasBody(req: IncomingMessage): boolean {
   if (req.httpVersionMajor === 2) {
     const { stream } = req as { stream?: { readonly endAfterHeaders?: boolean } };
     return stream?.endAfterHeaders !== true;

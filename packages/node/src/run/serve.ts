@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
+import { type RunAbout, type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
 import { watch } from '../adapter.js';
 import type { Arm } from '../arm.js';
 import { headersOf } from '../commit.js';
@@ -10,7 +10,8 @@ import type { TakenResponse } from '../taker.js';
 import { sendAnswer, type Waiting } from './answer.js';
 import { besides } from './besides.js';
 import { asConnection, facesOf } from './faces.js';
-import { IncomingBody, wasRead } from './incoming-body.js';
+import { hasBody, IncomingBody, wasRead } from './incoming-body.js';
+import { guardRequest } from './request-guard.js';
 import { WorkIncoming } from './work-incoming.js';
 import { WorkResponse } from './work-response.js';
 
@@ -80,12 +81,8 @@ class AskedRun {
       );
       return true;
     }
-    const withheldMs = this.#runs.withholdMs(request);
-    const arm = watch(
-      req,
-      res,
-      withheldMs === undefined ? mounted : mounted.withFirstBeat(withheldMs),
-    );
+    const arm = watch(req, res, mounted);
+    arm?.withhold(this.#runs.withholdMs(request));
     let isPlain = false;
     const plain = (): void => {
       isPlain = true;
@@ -97,6 +94,7 @@ class AskedRun {
       served = Promise.reject(error);
     }
     if (isPlain) return false;
+    const unguard = guardRequest(req, res);
     this.#watchClient();
     if (arm !== undefined) arm.framework = this.#framework(request);
     const waiting: Waiting = { res, prepared: this.#prepared, left: this.#left.signal };
@@ -105,13 +103,20 @@ class AskedRun {
       return sendAnswer(answer as Response, waiting);
     });
     arm?.returned(sent, true);
-    sent.catch((error: unknown) => {
-      asConnection(res, () => {
-        if (arm?.failed() === true || this.#left.signal.aborted) return;
-        if (facesOf(res) === undefined && !res.headersSent) onError(error);
-        else res.destroy();
+    sent
+      .catch((error: unknown) => {
+        asConnection(res, () => {
+          if (arm?.failed() === true || this.#left.signal.aborted) return;
+          if (facesOf(res) === undefined && !res.headersSent) onError(error);
+          else res.destroy();
+        });
+      })
+      .finally(() => {
+        if (facesOf(res) !== undefined) return;
+        unguard();
+        // Nobody else will read it to its end, which whoever stood there before waits for.
+        req.resume();
       });
-    });
     return true;
   }
 
@@ -128,35 +133,54 @@ class AskedRun {
   #serve(request: Request, arm: Arm | undefined, plain: () => void): unknown {
     const { call, route } = this.#given;
     const [req, res] = [this.#req, this.#res];
-    const body: unknown = this.#given.body ?? (req as { body?: unknown }).body;
     return serveRun<unknown>(
       this.#runs,
       request,
-      (given, hold) => {
+      (given, hold, over) => {
         if (hold === undefined) return plain();
         arm?.standApart();
         const prepared = [...headersOf(res), ...this.#prepared];
         const response = new WorkResponse(req, res, prepared);
         const fail = (error: unknown): void => response.fail(error);
-        response.faces.with(new WorkIncoming(req, { asked: request, given, hold, fail }));
+        const { faces, socket } = response;
+        faces.with(
+          new WorkIncoming(req, faces, { asked: request, given, hold, socket, fail, res }),
+        );
         this.#body.putBack();
         void response.closed.then(() => this.#afterWork());
+        // Whoever waits for the response alone hears of an end that was not the handler's, too.
+        void over?.then(() => response.runIsOver());
         called(call, fail);
         return response.answer;
       },
       {
         route: route === undefined ? undefined : `${req.method} ${route}`,
-        parsed: wasRead(req) ? { value: body } : undefined,
+        ...this.#bodyBefore(),
       },
     );
   }
 
-  /** Nobody takes the answer, but what stands around still waits for the response to end. */
+  /** What came of a body that was read before. */
+  #bodyBefore(): Pick<RunAbout, 'parsed' | 'isBodyLost'> {
+    const req = this.#req;
+    if (!hasBody(req) || !wasRead(req)) return {};
+    const value: unknown = this.#given.body ?? (req as { body?: unknown }).body;
+    // A parser of uploads leaves the fields there and puts the files elsewhere.
+    const isUpload = /^multipart\//i.test(req.headers['content-type'] ?? '');
+    return { parsed: { value }, isBodyLost: value === undefined || isUpload };
+  }
+
+  /**
+   * What stands around waits for the response to end, also if nobody takes the answer, and for a body
+   * that the work has not read.
+   */
   #afterWork(): void {
     const res = this.#res;
-    if (!this.#left.signal.aborted) return;
+    const readToEnd = (): void => void this.#req.resume();
     asConnection(res, () => {
-      if (!res.writableEnded) res.end();
+      if (isClosed(res)) readToEnd();
+      else res.once('close', readToEnd);
+      if (this.#left.signal.aborted && !res.writableEnded) res.end();
     });
   }
 
@@ -165,7 +189,8 @@ class AskedRun {
     // Register first, then look: it may have gone before anybody listened.
     asConnection(res, () => {
       res.once('close', () => {
-        if (!res.writableFinished) this.#left.abort();
+        // Over HTTP/2 a response that was never ended counts as finished once its stream has gone.
+        if (!res.writableEnded || !res.writableFinished) this.#left.abort();
       });
       if (isClosed(res)) this.#left.abort();
     });

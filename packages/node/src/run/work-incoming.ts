@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { HoldHandle } from '@holdopen/core';
-import { exchangeListeners, type OtherFace } from './faces.js';
-import { workSocket } from './work-socket.js';
+import type { RequestHold } from '@holdopen/fetch';
+import type { HeldResponse } from '../message.js';
+import { exchangeListeners, type Faces, type Listeners, type OtherFace } from './faces.js';
+import { isAbort, isOfClient, tellOfAbort } from './request-guard.js';
 
 type Fields = IncomingMessage & {
   originalUrl?: string;
@@ -10,11 +11,14 @@ type Fields = IncomingMessage & {
 
 /** What the web's requests say that the work must see otherwise. */
 export interface Given {
+  readonly res: HeldResponse;
   /** As the client sent it. */
   readonly asked: Request;
   /** As the work gets it. */
   readonly given: Request;
-  readonly hold: HoldHandle;
+  readonly hold: RequestHold;
+  /** In the place of the connection's; `undefined` where there is none. */
+  readonly socket: IncomingMessage['socket'] | undefined;
   /** The application has given up. */
   readonly fail: (error: unknown) => void;
 }
@@ -26,29 +30,34 @@ export interface Given {
  */
 export class WorkIncoming implements OtherFace {
   readonly #req: Fields;
+  readonly #faces: Faces;
   readonly #changes: readonly (readonly [name: string, value: string | undefined])[];
   readonly #emit: (name: string | symbol, ...args: unknown[]) => boolean;
   readonly #destroy: (error?: Error) => IncomingMessage;
-  #hiddenListeners: { events: unknown; count: unknown } = { events: Object.create(null), count: 0 };
+  #hiddenListeners: Listeners = { events: Object.create(null), count: 0 };
   #headers: Record<string, string | string[] | undefined> = {};
-  #hold: HoldHandle | undefined;
+  #hold: RequestHold | undefined;
   #socket: IncomingMessage['socket'] | undefined;
   #isInside = false;
 
-  constructor(req: IncomingMessage, { asked, given, hold, fail }: Given) {
+  constructor(
+    req: IncomingMessage,
+    faces: Faces,
+    { res, asked, given, hold, socket, fail }: Given,
+  ) {
     this.#req = req as Fields;
+    this.#faces = faces;
     this.#changes = changesOf(asked.headers, given.headers);
     this.#emit = req.emit;
     this.#destroy = req.destroy;
     this.#hold = hold;
-    // Over HTTP/2 it is a likeness already, and is asked of the stream.
-    if (req.httpVersionMajor < 2 && req.socket) this.#socket = workSocket(req.socket, fail);
+    this.#socket = socket;
     if (given.url !== asked.url) this.#changeUrl(new URL(given.url));
     req.emit = (name: string | symbol, ...args: unknown[]) => this.#told(name, args);
     req.destroy = (error?: Error) => {
-      // Node's own, whose client has left; what has come in is still the handler's.
-      if (isAbort(error)) this.#toldOfAbort();
-      else if (!error && req.readableEnded) this.#destroy.call(req);
+      if (req.readableEnded && !error) this.#destroy.call(req);
+      // What has come in is still the handler's.
+      else if (isOfClient(res, error)) tellOfAbort(req);
       else fail(error ?? new Error('The request was destroyed by the application.'));
       return req;
     };
@@ -80,35 +89,41 @@ export class WorkIncoming implements OtherFace {
     else req.holdOpen = this.#hold;
     this.#hold = holdOpen;
     if (this.#socket === undefined) return;
+    if (req.httpVersionMajor === 2) {
+      this.#exchangeStream(this.#socket);
+      return;
+    }
     const { socket } = req;
     req.socket = this.#socket;
     this.#socket = socket;
+  }
+
+  /** Over HTTP/2 these are getters of the prototype, which ask a stream that goes with its client. */
+  #exchangeStream(socket: IncomingMessage['socket']): void {
+    const values = { socket, connection: socket, aborted: false };
+    for (const [name, value] of Object.entries(values)) {
+      if (this.#isInside) Reflect.deleteProperty(this.#req, name);
+      else Object.defineProperty(this.#req, name, { configurable: true, value });
+    }
   }
 
   #told(name: string | symbol, args: readonly unknown[]): boolean {
     const emit = (): boolean => Reflect.apply(this.#emit, this.#req, [name, ...args]) as boolean;
     if (this.#isInside) return emit();
     const isAborted = name === 'error' && isAbort(args[0]);
-    if (name === 'aborted' || isAborted) return this.#tellOutside(emit);
-    if (name !== 'close') return emit();
-    const told = this.#tellOutside(emit);
-    // Over HTTP/1 it closes by itself when its body was read.
-    const { httpVersionMajor, readableEnded } = this.#req;
-    return httpVersionMajor < 2 && readableEnded ? emit() : told;
-  }
-
-  #toldOfAbort(): void {
-    const { emit } = this.#req;
-    for (const name of ['aborted', 'close']) emit.call(this.#req, name);
-  }
-
-  #tellOutside(emit: () => boolean): boolean {
-    this.enter();
-    try {
-      return emit();
-    } finally {
-      this.leave();
+    if (isAborted || OF_THE_CONNECTION.has(name)) return this.#faces.inside(emit);
+    if (name === 'end') {
+      const told = emit();
+      // Who waited for the upload from outside hears that it is in.
+      return this.#faces.inside(emit) || told;
     }
+    if (name === 'close') {
+      const told = this.#faces.inside(emit);
+      // Over HTTP/1 it closes by itself when its body was read.
+      const { httpVersionMajor, readableEnded } = this.#req;
+      return httpVersionMajor < 2 && readableEnded ? emit() : told;
+    }
+    return this.#faces.tell(this.#req, name, emit);
   }
 
   /** The id of the client's last event stands there as the application had given it. */
@@ -125,9 +140,8 @@ export class WorkIncoming implements OtherFace {
   }
 }
 
-function isAbort(error: unknown): boolean {
-  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
-}
+/** What tells of the connection. */
+const OF_THE_CONNECTION: ReadonlySet<unknown> = new Set(['aborted', 'timeout']);
 
 function changesOf(asked: Headers, given: Headers) {
   const names = new Set([...asked.keys(), ...given.keys()]);

@@ -1,10 +1,13 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHeader } from '../framework.js';
 import type { HeldResponse } from '../message.js';
 import { ShadowHead } from '../shadow-head.js';
 import { Faces, type WorkFace } from './faces.js';
 import { WorkBody } from './work-body.js';
+import { OF_AN_EMITTER, workSocket } from './work-socket.js';
 
 const { process } = globalThis;
 
@@ -40,6 +43,8 @@ export class WorkResponse {
   /** The response is over, whichever way it ended. */
   readonly closed: Promise<void>;
   readonly faces: Faces;
+  /** In the place of the connection's. */
+  readonly socket: Socket | undefined;
   readonly #res: HeldResponse;
   readonly #head: ShadowHead;
   readonly #body: WorkBody;
@@ -67,6 +72,8 @@ export class WorkResponse {
         resolve();
       });
     });
+    const { socket } = req;
+    if (socket) this.socket = workSocket(socket, (error) => this.fail(error));
     this.#body.on('drain', () => this.faces.emitToWork('drain'));
     this.#body.once('finish', () => {
       this.faces.emitToWork('prefinish');
@@ -77,7 +84,7 @@ export class WorkResponse {
       // Without a listener it would end the process, and the run's end says it already.
       if (res.listenerCount('error') > 0) this.faces.emitToWork('error', error);
     });
-    this.faces = new Faces(res, this.#face());
+    this.faces = new Faces(res, this.#face(this.socket));
   }
 
   /** The work is in vain, or its handler has failed. */
@@ -86,7 +93,12 @@ export class WorkResponse {
     this.#body.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 
-  #face(): WorkFace {
+  /** What is still written goes nowhere. */
+  runIsOver(): void {
+    if (!this.#body.writableEnded) this.#body.destroy();
+  }
+
+  #face(socket: Socket | undefined): WorkFace {
     const body = this.#body;
     const res = this.#res;
     const head = this.#head.response;
@@ -125,6 +137,10 @@ export class WorkResponse {
         return result === head ? res : result;
       };
     }
+    for (const name of OF_AN_EMITTER) {
+      functions[name] = (...args: unknown[]) =>
+        Reflect.apply(EventEmitter.prototype[name], res, args) as unknown;
+    }
     for (const name of IGNORED) functions[name] = (...args: unknown[]) => void dropped(args);
     return {
       functions,
@@ -138,9 +154,13 @@ export class WorkResponse {
         writableHighWaterMark: () => body.writableHighWaterMark,
         writableNeedDrain: () => body.writableNeedDrain,
         writableCorked: () => body.writableCorked,
-        destroyed: () => body.destroyed,
         closed: () => this.#isClosed,
         errored: () => body.errored,
+        ...(socket === undefined ? {} : { socket: () => socket, connection: () => socket }),
+      },
+      together: {
+        destroyed: () => body.destroyed,
+        finished: () => body.writableEnded,
       },
       setters: {
         statusCode: (value) => {

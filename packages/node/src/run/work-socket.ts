@@ -28,7 +28,7 @@ export function workSocket(socket: Socket, fail: (error: unknown) => void): Sock
     return face;
   };
   for (const name of ['destroy', 'destroySoon', 'resetAndDestroy', 'end']) own[name] = give;
-  for (const name of OF_AN_EMITTER) {
+  for (const name of [...OF_AN_EMITTER, 'emit'] as const) {
     own[name] = (...args: unknown[]): unknown => {
       const result: unknown = Reflect.apply(listeners[name], listeners, args);
       return result === listeners ? face : result;
@@ -51,9 +51,10 @@ export function workSocket(socket: Socket, fail: (error: unknown) => void): Sock
   return face;
 }
 
-const OF_AN_EMITTER = [
+/** Without `emit`, which Node itself calls. */
+export const OF_AN_EMITTER = [
   ...(['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const),
-  ...(['off', 'removeListener', 'removeAllListeners', 'emit', 'listeners'] as const),
+  ...(['off', 'removeListener', 'removeAllListeners', 'listeners'] as const),
   ...(['rawListeners', 'listenerCount', 'eventNames', 'setMaxListeners'] as const),
 ];
 

@@ -57,10 +57,11 @@ return answer('ok', record)
   { beyondMemory: true },
 );
 
+/** ARGV from 4 on: epoch. */
 export const cancelScript = script(
   `${RECORD_LUA}
 local record = find()
-if record and record.state == 'running' then
+if record and record.state == 'running' and record.epoch == ARGV[4] then
   set(record, { cancelRequested = 1 })
   ring()
 end
@@ -69,10 +70,11 @@ return answer('ok', record)
   { beyondMemory: true },
 );
 
+/** ARGV from 4 on: epoch. */
 export const purgeScript = script(
   `${RECORD_LUA}
 local record = find()
-if record and record.state ~= 'running' and not record.purged then
+if record and record.state ~= 'running' and record.epoch == ARGV[4] and not record.purged then
   redis.call('DEL', log)
   redis.call('HDEL', row, 'head')
   record.head = nil

@@ -34,28 +34,34 @@ export const appendWhenFullScript = script(
 
 export const getScript = script(`${RECORD_LUA}return answer('ok', find())`, { readsOnly: true });
 
-// ARGV from 4 on: epoch, after, maxEntries, maxBytes.
+// ARGV from 4 on: epoch, after, maxEntries, maxBytes. Answers the entries behind `after`, without a gap.
 export const readScript = script(
   `${RECORD_LUA}
 local record = find()
 if not record or record.epoch ~= ARGV[4] then return answer('ok', record) end
 local after, entriesLeft, bytesLeft = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local entries = {}
+local entries, count = {}, 0
 -- Asked for in portions of about what is wanted: entries may be large, and a reply of all of them
 -- would be built only to be thrown away.
 local average = math.max(1, record.logBytes / math.max(1, record.tail))
 while entriesLeft > 0 and bytesLeft > 0 do
   local portion = math.min(entriesLeft, math.ceil(bytesLeft / average), 1000)
   local found = redis.call('XRANGE', log, '(' .. text(after) .. '-0', '+', 'COUNT', text(portion))
-  for _, entry in ipairs(found) do
-    if entriesLeft <= 0 or bytesLeft <= 0 then break end
-    entries[#entries + 1] = entry[1]
-    entries[#entries + 1] = entry[2][2]
-    entriesLeft = entriesLeft - 1
-    bytesLeft = bytesLeft - #entry[2][2]
-    after = tonumber(string.match(entry[1], '^%d+'))
+  local whole = #found
+  -- Ids are not answered, since what is behind a hole is not. They only grow, so the last one tells.
+  if whole > 0 and found[whole][1] ~= text(after + whole) .. '-0' then
+    whole = 0
+    while found[whole + 1][1] == text(after + whole + 1) .. '-0' do whole = whole + 1 end
   end
-  if #found < portion then break end
+  for i = 1, whole do
+    if bytesLeft <= 0 then break end
+    count = count + 1
+    entries[count] = found[i][2][2]
+    bytesLeft = bytesLeft - #entries[count]
+  end
+  if whole < portion then break end
+  after = after + whole
+  entriesLeft = entriesLeft - whole
 end
 return answer('ok', record, entries)
 `,

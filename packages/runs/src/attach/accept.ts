@@ -32,6 +32,11 @@ function essenceOf(text: string): string {
   return (text.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
+/** JSON of any kind that is one document. */
+export function isJson(contentType: string): boolean {
+  return /^application\/(?:json|.*\+json)$/.test(essenceOf(contentType));
+}
+
 export function isEventStream(contentType: string | null): boolean {
   return contentType !== null && essenceOf(contentType) === 'text/event-stream';
 }

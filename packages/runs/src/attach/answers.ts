@@ -1,7 +1,9 @@
+import { joined } from '../bytes.js';
 import type { RunsContext } from '../context.js';
-import { describeRun } from '../describe.js';
+import { describeRun, type RunDescription } from '../describe.js';
 import type { EndEntry, RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
+import { within } from '../insist.js';
 import { eventsPath, resultPath, statusPath } from '../places.js';
 import { problemOfError, problemResponse } from '../problem.js';
 import type { RunRecord } from '../store.js';
@@ -10,7 +12,7 @@ import { addKept } from './headers.js';
 import type { AsyncPreference } from './prefer.js';
 
 /** Those whose answers have no body. */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+export const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** The whole answer of a run that is not an event stream. */
 export function resultResponse(
@@ -27,6 +29,22 @@ export function resultResponse(
   const body = joined(chunks);
   headers.set('Content-Length', String(body.length));
   return new Response(body, { status, headers });
+}
+
+/** A body that is still being written. */
+export function chunksResponse(
+  { settings }: RunsContext,
+  run: string,
+  head: RunHead,
+  body: ReadableStream<Uint8Array>,
+  headers: Headers,
+): Response {
+  addKept(headers, head);
+  headers.set('Content-Location', resultPath(settings, run));
+  // A compressor would hold chunks back, and nginx would buffer them.
+  headers.set('Cache-Control', 'no-store, no-transform');
+  headers.set('X-Accel-Buffering', 'no');
+  return new Response(body, { status: head.status, headers });
 }
 
 /** An event stream that has begun, or ended before it had a head. */
@@ -59,13 +77,28 @@ export async function acceptedResponse(
   { applied }: AsyncPreference,
   headers: Headers,
 ): Promise<Response> {
-  const now = (await context.find(record.run)) ?? record;
+  const description = await latest(context, record);
   headers.set('Content-Type', 'application/json');
   headers.set('Location', statusPath(context.settings, record.run));
   headers.set('Preference-Applied', applied);
   headers.set('Retry-After', '5');
-  const body = JSON.stringify(await describeRun(context, now));
-  return new Response(body, { status: 202, headers });
+  return new Response(JSON.stringify(description), { status: 202, headers });
+}
+
+/** The head is withheld for a 202 only so long, and what was known before is as good. */
+const LATEST_WITHIN_MS = 500;
+
+async function latest(context: RunsContext, record: RunRecord): Promise<RunDescription> {
+  const { runtime, store } = context;
+  try {
+    return await within(
+      async () => describeRun(context, (await store.get(record.run)) ?? record),
+      LATEST_WITHIN_MS,
+      runtime,
+    );
+  } catch {
+    return describeRun(context, record);
+  }
 }
 
 const FAULTS_OF_THE_PROGRAM: ReadonlySet<string> = new Set(['invalid_option', 'empty_principal']);
@@ -82,14 +115,4 @@ export function failureResponse(error: unknown, run?: string, headers?: Headers)
   if (!isOurs) throw error;
   report(run === undefined ? 'a run' : `run ${run}`, error);
   return problemResponse({ status: 500, code: error.code, run }, headers);
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -2,18 +2,22 @@ import type { Granted } from '../access/gate.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
+import { endOf } from '../describe.js';
 import type { RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import { notFound, problemResponse } from '../problem.js';
 import type { RunRecord } from '../store.js';
-import { accepts } from './accept.js';
+import { accepts, isJson } from './accept.js';
 import {
   acceptedResponse,
+  chunksResponse,
   endResponse,
   eventsResponse,
   failureResponse,
   resultResponse,
+  WITHOUT_BODY,
 } from './answers.js';
+import { chunkBody } from './chunk-body.js';
 import { endBody, eventBody } from './event-body.js';
 import { find } from './found.js';
 import { runHeaders } from './headers.js';
@@ -25,6 +29,8 @@ export interface Attachment {
   readonly request: Request;
   /** What the gate granted. */
   readonly access: Granted;
+  /** When the request came, by the timers' clock: what it waits for the store counts. */
+  readonly askedAt: number;
   /** Where to go on from; the beginning without one. */
   readonly cursor?: Cursor | undefined;
   /**
@@ -77,31 +83,45 @@ async function join(
   const { request, access, as = 'any' } = attachment;
   const { run, fence } = record;
   const from = attachment.cursor ?? { run, epoch: fence.epoch, offset: 0 };
-  if (isEndOf(record, from)) return new Response(null, { status: 204, headers });
+  if (isEndOf(record, from)) return atEnd(context, record, headers);
   const watcher = new Watcher(context, request, record, access);
-  const items = context.feeds.watch(run, { cursor: from, signal: watcher.signal });
+  const batches = context.feeds.batches(run, { cursor: from, signal: watcher.signal, record });
   const leave = async (): Promise<void> => {
     watcher.leave();
-    await items.return();
+    await batches.return();
   };
   try {
     const preference = as === 'events' ? undefined : asyncPreference(request);
     // What is there already is not waited for.
     const isWaiting = preference !== undefined && record.state === 'running';
-    const forget = isWaiting ? watcher.limit(preference.waitMs) : undefined;
-    const found = await find(items, (head) => isWanted(head, attachment));
+    const waitedMs = context.runtime.timers.now() - attachment.askedAt;
+    const forget = isWaiting ? watcher.limit(preference.waitMs - waitedMs) : undefined;
+    const found = await find(
+      batches,
+      (head) => isWanted(head, attachment),
+      // Who would rather have a 202 does not want to read along.
+      (head) => preference === undefined && isOfUseInPart(head),
+    );
     forget?.();
     // It came while the head was being read, and the watcher has left meanwhile.
     if (found.kind === 'events' && watcher.why === undefined) {
-      const body = eventBody(items, from, watcher, () => delivered(context, run));
+      const body = eventBody(batches, from, watcher, () => context.delivered(record));
       return eventsResponse(context, run, found.head, body, headers);
+    }
+    // Chunks have no ids, so that nobody can have come half way.
+    if (from.offset > 0 && (found.kind === 'chunks' || found.kind === 'result')) {
+      throw new RunError('cursor_lost', 'This run has no events.', { run });
+    }
+    if (found.kind === 'chunks' && watcher.why === undefined) {
+      const body = chunkBody(run, batches, watcher, () => context.delivered(record));
+      return chunksResponse(context, run, found.head, body, headers);
     }
     await leave();
     switch (found.kind) {
       case 'unwanted':
         return notAcceptable(found.head, run, headers);
       case 'broken':
-        delivered(context, run);
+        context.delivered(record);
         // Whoever follows the events is told in one how they ended, with an id, and does not come back.
         if (as === 'events') {
           const body = endBody(from, found.end, found.cursor);
@@ -109,11 +129,10 @@ async function join(
         }
         return endResponse(run, found.end, headers);
       case 'result':
-        // Chunks have no ids, so that nobody can have come half way.
-        if (from.offset > 0) throw new RunError('cursor_lost', 'This run has no events.', { run });
-        delivered(context, run);
+        context.delivered(record);
         return resultResponse(context, run, found.head, found.chunks, headers);
       case 'events':
+      case 'chunks':
       case 'nothing':
         if (watcher.why?.kind === 'refused') return watcher.why.response;
         if (watcher.why?.kind === 'late' && preference !== undefined) {
@@ -127,7 +146,19 @@ async function join(
   }
 }
 
-/** Everything was received, the end included: an EventSource that comes back is told to stop. */
+/**
+ * Nothing more will come: an EventSource that comes back is told to stop. The end of a run that was
+ * released is not the end of its work, which is still to be done.
+ */
+async function atEnd(context: RunsContext, record: RunRecord, headers: Headers): Promise<Response> {
+  const { run, state } = record;
+  if (state !== 'released') return new Response(null, { status: 204, headers });
+  const { status = 503, code = 'released' } = (await endOf(context, record)) ?? {};
+  const detail = 'The work was not done: send the request with its key again, without this id.';
+  return problemResponse({ status, code, detail, run }, headers);
+}
+
+/** Everything was received, the end included. */
 function isEndOf({ run, fence, state, tail }: RunRecord, cursor: Cursor): boolean {
   const { epoch, offset, final } = cursor;
   const isHere = cursor.run === run && fence.epoch === epoch && tail === offset;
@@ -139,6 +170,15 @@ function isWanted(head: RunHead, { request, as, isFirst }: Attachment): boolean 
   // What went wrong is told in whatever type there is.
   if (isFirst === true || head.status >= 300) return true;
   return accepts(request.headers.get('accept'), typeOf(head));
+}
+
+/**
+ * A JSON document is not, so that its status may wait for how the work ends. What has no type is taken
+ * for JSON, as it is on every route.
+ */
+function isOfUseInPart(head: RunHead): boolean {
+  const type = typeOf(head);
+  return type !== null && !isJson(type) && !WITHOUT_BODY.has(head.status);
 }
 
 function typeOf({ headers }: RunHead): string | null {
@@ -156,11 +196,4 @@ function unanswered(isClosing: boolean, run: string, headers: Headers): Response
   return isClosing
     ? problemResponse({ status: 503, code: 'drained', run }, headers)
     : problemResponse({ status: 499, code: 'client_left', run }, headers);
-}
-
-/** Where nothing is kept, the output goes when the last who waited has it. The record stays a while. */
-function delivered({ settings, feeds, store }: RunsContext, run: string): void {
-  if (settings.retentionMs > 0 || feeds.watchers(run) > 0) return;
-  // What is not removed now expires soon.
-  store.purge(run).catch(() => {});
 }

@@ -4,7 +4,8 @@ import { RunError } from '../errors.js';
 import { createProblem, problemOfError } from '../problem.js';
 import { frameEvent, frameStart } from '../sse/frame.js';
 import { report } from '../warnings.js';
-import type { WatchItem } from '../watch/feeds.js';
+import type { WatchBatch, WatchedEntry } from '../watch/batch.js';
+import { cutError } from './cut.js';
 import type { Watcher } from './watcher.js';
 
 const encoder = new TextEncoder();
@@ -18,13 +19,14 @@ const MORE_RETRY_MS = 4_000;
  * from, and ends with one that says how the run ended.
  */
 export function eventBody(
-  items: AsyncGenerator<WatchItem, void>,
+  batches: AsyncGenerator<WatchBatch, void>,
   from: Cursor,
   watcher: Watcher,
   delivered: () => void,
 ): ReadableStream<Uint8Array> {
   let begun = false;
   let cancelled = false;
+  const frames = framesOf(batches, watcher.signal);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const send = (text: string): void => controller.enqueue(encoder.encode(text));
@@ -34,12 +36,12 @@ export function eventBody(
         return;
       }
       try {
-        const frame = await nextFrame(items);
+        const { value: frame } = await frames.next();
         if (cancelled) return;
         if (frame !== undefined) {
           send(frame.text);
           if (!frame.isLast) return;
-          await items.return();
+          await batches.return();
           delivered();
         } else if (watcher.why?.kind === 'refused') {
           throw new RunError('forbidden', 'The client may not watch this run any more.');
@@ -54,7 +56,7 @@ export function eventBody(
         if (!(error instanceof RunError)) report(`run ${from.run}`, error);
         const problem = problemOfError(error);
         // Without one the end must not look like one: the stream is cut.
-        if (problem === undefined) throw error;
+        if (problem === undefined) throw cutError(error);
         send(frameProblem(JSON.stringify(createProblem(problem))));
         controller.close();
       }
@@ -62,7 +64,7 @@ export function eventBody(
     async cancel() {
       cancelled = true;
       watcher.leave({ kind: 'left' });
-      await items.return();
+      await batches.return();
     },
   });
 }
@@ -72,19 +74,28 @@ export function endBody(from: Cursor, end: EndEntry, cursor: Cursor): string {
   return frameStart(formatCursor(from)) + frameEnd(end, cursor.run, formatCursor(cursor));
 }
 
-/** `undefined` when the watcher has left. */
-async function nextFrame(
-  items: AsyncGenerator<WatchItem, void>,
-): Promise<{ text: string; isLast: boolean } | undefined> {
-  for (;;) {
-    const { value } = await items.next();
-    if (value === undefined) return undefined;
-    if (value.kind === 'head') continue;
-    const { entry, cursor } = value;
-    const id = formatCursor(cursor);
-    if (entry.kind === 'event') return { text: frameEvent(entry, id), isLast: false };
-    if (entry.kind === 'end') return { text: frameEnd(entry, cursor.run, id), isLast: true };
+/**
+ * What is there, as one text, so that a log of many small events costs but a few chunks. The end comes by
+ * itself: it is delivered when what is in front of it was taken, and not to who may not watch by then.
+ */
+async function* framesOf(
+  batches: AsyncGenerator<WatchBatch, void>,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly text: string; readonly isLast: boolean }, void> {
+  for await (const batch of batches) {
+    if (batch.kind === 'head') continue;
+    const text = batch.entries.map(frameOf).join('');
+    if (text !== '') yield { text, isLast: false };
+    const last = batch.entries.at(-1);
+    if (last?.entry.kind !== 'end') continue;
+    if (signal.aborted) return;
+    const { entry, cursor } = last;
+    yield { text: frameEnd(entry, cursor.run, formatCursor(cursor)), isLast: true };
   }
+}
+
+function frameOf({ entry, cursor }: WatchedEntry): string {
+  return entry.kind === 'event' ? frameEvent(entry, formatCursor(cursor)) : '';
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Granted } from '../access/gate.js';
 import type { RunsContext } from '../context.js';
+import { OVER } from '../over.js';
 import { notFound } from '../problem.js';
 import type { RunRecord } from '../store.js';
 import { report } from '../warnings.js';
@@ -68,7 +69,7 @@ export class Watcher {
     for (const handle of this.#timers) this.#context.runtime.timers.clear(handle);
     this.#connection?.removeEventListener('abort', this.#left);
     this.#context.watching.delete(this.#closing);
-    this.#over.abort();
+    this.#over.abort(OVER);
   }
 
   readonly #left = (): void => this.leave({ kind: 'left' });

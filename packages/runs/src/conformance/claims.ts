@@ -143,8 +143,8 @@ export const claimChecks = [
     expectThat((await bench.store.get(run)) === undefined, 'a guessed id gives nothing');
     const read = { run, epoch: 'x', after: 0, maxEntries: 1, maxBytes: 1 };
     expectThat((await bench.store.read(read)) === undefined, 'nor does reading it');
-    expectThat((await bench.store.requestCancel(run)) === undefined, 'nor cancelling it');
-    expectThat((await bench.store.purge(run)) === undefined, 'nor purging it');
+    expectThat((await bench.store.requestCancel(run, 'x')) === undefined, 'nor cancelling it');
+    expectThat((await bench.store.purge(run, 'x')) === undefined, 'nor purging it');
   }),
 
   check('running runs are listed by principal, oldest first, and no others', async (bench) => {

@@ -60,7 +60,7 @@ export const endingChecks = [
           Promise.all(settles),
           bench.markLost(run),
           bench.store.sweep(10, bytes('end lost')),
-          bench.store.requestCancel(run.run),
+          bench.requestCancel(run),
         ]);
         const record = await bench.store.get(run.run);
         expectThat(record !== undefined && record.state !== 'running', 'it is settled', record);
@@ -80,24 +80,24 @@ export const endingChecks = [
 
   check('a wish to cancel is told to the owner and changes nothing else', async (bench) => {
     const run = await bench.start();
-    const wished = await bench.another.requestCancel(run.run);
+    const wished = await bench.requestCancel(run, bench.another);
     expectThat(wished?.state === 'running' && wished.cancelRequested, 'it still runs', wished);
     for (const answer of [await bench.renew(run), await bench.append(run, 0, [bytes('a')])]) {
       expectOk(answer, 'the owner may still write');
       expectThat(answer.record.cancelRequested, 'and is told', answer);
     }
     await bench.settle(run, 1, 'completed');
-    const settled = await bench.store.requestCancel(run.run);
+    const settled = await bench.requestCancel(run);
     expectThat(settled?.state === 'completed', 'a settled run is not changed by it', settled);
   }),
 
   check('a purge removes the log of a settled run and still guards its key', async (bench) => {
     const run = await bench.start();
     await bench.append(run, 0, [bytes('secret')], bytes('head'));
-    const running = await bench.store.purge(run.run);
+    const running = await bench.purge(run);
     expectThat(running?.state === 'running' && !running.purged, 'not while it runs', running);
     await bench.settle(run, 1);
-    const purged = await bench.store.purge(run.run);
+    const purged = await bench.purge(run);
     expectThat(purged?.purged === true && purged.head === undefined, 'head and log go', purged);
     expectThat(purged.logBytes === 0, 'and their bytes', purged);
     expectThat((await bench.entries(run)).length === 0, 'nothing can be read');
@@ -107,8 +107,26 @@ export const endingChecks = [
       'the key does not start its work again',
       again,
     );
-    expectThat((await bench.store.purge(run.run))?.purged === true, 'again is no error');
+    expectThat((await bench.purge(run))?.purged === true, 'again is no error');
   }),
+
+  check(
+    'a wish to cancel or to purge that comes late does not touch a later attempt',
+    async (bench) => {
+      const first = await bench.start();
+      await bench.settle(first, 0, 'released');
+      const { record: second } = await bench.store.claim(bench.request());
+      expectThat(second.attempt === 2 && second.run === first.run, 'the run starts anew', second);
+      await bench.append(second, 0, [bytes('a')], bytes('head'));
+      const wished = await bench.requestCancel(first);
+      expectThat(wished?.cancelRequested === false, 'a wish of before is not of now', wished);
+      expectThat(wished.fence.epoch === second.fence.epoch, 'the record is told', wished);
+      await bench.settle(second, 1);
+      const purged = await bench.purge(first);
+      expectThat(purged?.purged === false, 'nor is its output removed', purged);
+      expectThat((await bench.entries(second)).length === 2, 'which can be read');
+    },
+  ),
 
   check('a settled run is forgotten after its retention, and the key is free', async (bench) => {
     const run = await bench.start();

@@ -161,9 +161,9 @@ export const logChecks = [
       const run = await bench.start();
       const { ringsAfter, stop } = await listen(bench, run);
       await ringsAfter('an append', () => bench.append(run, 0, [bytes('a')]));
-      await ringsAfter('a wish to cancel', () => bench.store.requestCancel(run.run));
+      await ringsAfter('a wish to cancel', () => bench.requestCancel(run));
       await ringsAfter('the end', () => bench.settle(run, 1));
-      await ringsAfter('a purge', () => bench.store.purge(run.run));
+      await ringsAfter('a purge', () => bench.purge(run));
       await ringsAfter('a new start', () =>
         bench.store.claim(bench.request({ restart: ['completed'] })),
       );

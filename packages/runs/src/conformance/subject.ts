@@ -101,6 +101,17 @@ export class Bench {
     return this.store.markLost(run, fence.epoch, encodeEntry(lostEntry()));
   }
 
+  requestCancel(
+    { run, fence }: Pick<RunRecord, 'run' | 'fence'>,
+    store = this.store,
+  ): Promise<RunRecord | undefined> {
+    return store.requestCancel(run, fence.epoch);
+  }
+
+  purge({ run, fence }: Pick<RunRecord, 'run' | 'fence'>): Promise<RunRecord | undefined> {
+    return this.store.purge(run, fence.epoch);
+  }
+
   async entries(
     { run, fence }: Pick<RunRecord, 'run' | 'fence'>,
     after = 0,

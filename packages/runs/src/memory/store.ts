@@ -133,11 +133,11 @@ export class MemoryStore implements RunStore {
     return recordOf(row, now);
   }
 
-  async requestCancel(run: string): Promise<RunRecord | undefined> {
+  async requestCancel(run: string, epoch: string): Promise<RunRecord | undefined> {
     this.#refuseElsewhere(run);
     const now = this.#now();
     const row = this.#table.find(run, now);
-    if (row?.record.state === 'running') {
+    if (row?.record.state === 'running' && row.record.fence.epoch === epoch) {
       row.record = { ...row.record, cancelRequested: true };
       this.#doorbells.ring(run);
     }
@@ -159,11 +159,12 @@ export class MemoryStore implements RunStore {
     return found.sort((a, b) => a.startedAt - b.startedAt).slice(0, limit);
   }
 
-  async purge(run: string): Promise<RunRecord | undefined> {
+  async purge(run: string, epoch: string): Promise<RunRecord | undefined> {
     this.#refuseElsewhere(run);
     const now = this.#now();
     const row = this.#table.find(run, now);
-    if (row !== undefined && row.record.state !== 'running' && !row.record.purged) {
+    const isSettled = row?.record.fence.epoch === epoch && row.record.state !== 'running';
+    if (isSettled && !row.record.purged) {
       const { tail } = row.record;
       this.#table.setLog(row, [], undefined, true, now);
       // The tail stays, so that nobody takes the run for one that has written nothing.

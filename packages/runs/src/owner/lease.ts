@@ -1,5 +1,6 @@
 import { isTransient } from '../errors.js';
 import { within } from '../insist.js';
+import { OVER } from '../over.js';
 import type { RefusalReason, RunRecord, WriteAnswer } from '../store.js';
 import type { Timers } from '../timers.js';
 
@@ -57,7 +58,7 @@ export class LeaseKeeper {
   }
 
   stop(): void {
-    this.#over.abort();
+    this.#over.abort(OVER);
     this.#timers.clear(this.#timer);
     this.#timers.clear(this.#deadline);
   }

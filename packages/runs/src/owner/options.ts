@@ -12,6 +12,8 @@ export const DEFAULT_MAX_ENTRY_BYTES = 1_048_576;
 export const DEFAULT_WINDOW_BYTES = 65_536;
 export const DEFAULT_STORE_AWAY_MS = 20_000;
 export const DEFAULT_CANCEL_GRACE_MS = 10_000;
+/** 4 hours. */
+export const DEFAULT_MAX_SILENCE_MS = 14_400_000;
 
 /** How a run is owned. All times in milliseconds, all sizes in bytes. */
 export interface OwnerOptions {
@@ -26,7 +28,8 @@ export interface OwnerOptions {
    */
   graceMs?: number | undefined;
   /**
-   * How long a settled run is kept.
+   * How long a settled run is kept. With `0` its output goes half a minute after somebody was given
+   * its end, and all of it a minute after it ended; see `DELIVERY_GRACE_MS`.
    * @default 600000
    */
   retentionMs?: number | undefined;
@@ -56,6 +59,13 @@ export interface OwnerOptions {
    * @default 10000
    */
   cancelGraceMs?: number | undefined;
+  /**
+   * How long a handler may be silent, before its head or behind its last byte, before its run fails
+   * with `silent_too_long` and its signal fires: a handler that hangs would keep its lease for ever. Its
+   * `touch()` is a sign of life.
+   * @default 14400000, which is 4 hours
+   */
+  maxSilenceMs?: number | undefined;
   /** Encrypts logs at rest. */
   codec?: LogCodec | undefined;
 }
@@ -75,15 +85,18 @@ const DEFAULTS = {
   windowBytes: DEFAULT_WINDOW_BYTES,
   storeAwayMs: DEFAULT_STORE_AWAY_MS,
   cancelGraceMs: DEFAULT_CANCEL_GRACE_MS,
+  maxSilenceMs: DEFAULT_MAX_SILENCE_MS,
 } as const;
+
+/** What is shorter ends a run before its first answer of the store. */
+const LEAST: Readonly<Record<string, number>> = { leaseMs: 100, maxSilenceMs: 100 };
 
 /** The longest a timer of JavaScript can wait. */
 const MAX_MS = 2 ** 31 - 1;
 
 /** @throws RunError `invalid_option` */
 export function resolveOwnerOptions(options: OwnerOptions = {}): OwnerSettings {
-  const least = (name: string): number =>
-    name === 'leaseMs' ? 100 : name.endsWith('Bytes') ? 1 : 0;
+  const least = (name: string): number => LEAST[name] ?? (name.endsWith('Bytes') ? 1 : 0);
   const settings = { ...DEFAULTS, codec: options.codec };
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const given = options[name];

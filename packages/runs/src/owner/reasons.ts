@@ -1,5 +1,6 @@
 import { RunError } from '../errors.js';
 import type { RefusalReason } from '../store.js';
+import type { ReleaseCode } from './ends.js';
 
 // Why a run's signal fires, in words that name the cure.
 
@@ -8,8 +9,11 @@ export const STORE_AWAY =
 export const STORE_FULL =
   'The store has no room for more of the log. Give it more room, or shorten the retention.';
 
-export const DRAINED =
-  'The process shuts down, and the run starts anew under its key. Drain for longer if it should have ended.';
+export const RELEASED: Readonly<Record<ReleaseCode, string>> = {
+  drained:
+    'The process shuts down, and the run starts anew under its key. Drain for longer if it should have ended.',
+  not_started: 'The key was claimed and given back before the handler was called.',
+};
 
 export function cancelled(run: string): RunError {
   return new RunError('cancelled', 'The run was cancelled by somebody who may.', { run });
@@ -17,6 +21,10 @@ export function cancelled(run: string): RunError {
 
 export function entryTooLarge(bytes: number, most: number): string {
   return `One event, chunk or head had ${bytes} bytes, and maxEntryBytes is ${most}. Write smaller ones, or raise it.`;
+}
+
+export function silentTooLong(most: number): string {
+  return `The handler gave no sign of life for the ${most} ms of maxSilenceMs. Let it call touch() while it works, or raise it.`;
 }
 
 export function logFull(most: number): string {

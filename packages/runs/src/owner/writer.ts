@@ -7,14 +7,16 @@ import {
   type RunHead,
 } from '../entry.js';
 import { RunError, type RunErrorCode } from '../errors.js';
+import { OVER } from '../over.js';
 import type { RefusalReason, RunRecord, RunStore, SettledState } from '../store.js';
 import type { Timers } from '../timers.js';
 import { CancelWatch } from './cancel-watch.js';
-import { cancelledEnd, failedEnd, lostLogEnd, releasedEnd } from './ends.js';
+import { cancelledEnd, failedEnd, lostLogEnd, type ReleaseCode, releasedEnd } from './ends.js';
 import { LeaseKeeper } from './lease.js';
 import { OwnedLog } from './log.js';
 import type { OwnerSettings } from './options.js';
 import * as why from './reasons.js';
+import { Silence } from './silence.js';
 import { AppendWindow, type Batch } from './window.js';
 
 /** How a run came to its end, as far as its owner knows. */
@@ -46,6 +48,7 @@ export class RunWriter {
   readonly #log: OwnedLog;
   readonly #lease: LeaseKeeper;
   readonly #cancel: CancelWatch;
+  readonly #silence: Silence;
   /** Fires for the handler. */
   readonly #work = new AbortController();
   /** Fires for what waits for the store, when its answer does not matter any more. */
@@ -67,7 +70,7 @@ export class RunWriter {
     timers: Timers,
   ) {
     const { run, fence, graceMs } = claimed;
-    const { leaseMs, retentionMs, cancelGraceMs } = settings;
+    const { leaseMs, retentionMs, cancelGraceMs, maxSilenceMs } = settings;
     this.run = run;
     this.#settings = settings;
     this.#timers = timers;
@@ -80,6 +83,10 @@ export class RunWriter {
       ask: () => this.#lease.ask(),
       wished: () => this.#work.abort(why.cancelled(run)),
       overdue: () => this.#choose(cancelledEnd()),
+    });
+    this.#silence = new Silence(timers, maxSilenceMs, () => {
+      // What is being ended waits for the store, and not for the handler.
+      if (this.isOpen) this.#fail('silent_too_long', why.silentTooLong(maxSilenceMs));
     });
     const renew = () => store.renew({ run, fence, leaseMs, retentionMs });
     this.#lease = new LeaseKeeper(renew, { leaseMs, graceMs }, timers, claimedAt, {
@@ -107,10 +114,16 @@ export class RunWriter {
     return this.#phase === 'open';
   }
 
+  /** The handler gives a sign of life, for `maxSilenceMs`. */
+  touch(): void {
+    this.#silence.broken();
+  }
+
   /** The handler's head. Only the first one counts. */
   head(head: RunHead): void {
     if (this.#phase !== 'open' || this.#hasHead) return;
     this.#hasHead = true;
+    this.touch();
     const bytes = encodeHead(head);
     if (!this.#fits(bytes)) return;
     this.#window.putHead(bytes);
@@ -123,6 +136,7 @@ export class RunWriter {
    */
   write(entry: EventEntry | ChunkEntry): boolean {
     if (this.#phase !== 'open') return false;
+    this.touch();
     const bytes = encodeEntry(entry);
     if (!this.#fits(bytes)) return false;
     this.#window.put(bytes);
@@ -145,10 +159,10 @@ export class RunWriter {
    * The process gives the run up, so that its key starts it anew elsewhere: the signal fires first, for
    * the work must not go on in two places. What has ended already stays as it is.
    */
-  release(): Promise<RunOutcome> {
+  release(code: ReleaseCode = 'drained'): Promise<RunOutcome> {
     if (this.#phase === 'open') {
-      const end = this.#cancel.isWished ? cancelledEnd() : releasedEnd();
-      this.#fail('drained', why.DRAINED, undefined, end);
+      const end = this.#cancel.isWished ? cancelledEnd() : releasedEnd(code);
+      this.#fail(code, why.RELEASED[code], undefined, end);
     }
     return this.#outcome;
   }
@@ -257,7 +271,8 @@ export class RunWriter {
     this.#phase = 'ended';
     this.#lease.stop();
     this.#cancel.stop();
-    this.#over.abort();
+    this.#silence.stop();
+    this.#over.abort(OVER);
     this.#window.clear();
     this.#resolve(outcome);
   }

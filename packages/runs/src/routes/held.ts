@@ -1,5 +1,5 @@
 import { type MountedSettings, mountFetchOptions, watchCall } from '@holdopen/fetch';
-import { withheldMs } from '../attach/prefer.js';
+import { withheldForNothingMore, withheldMs } from '../attach/withheld.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import { notFound } from '../problem.js';
@@ -37,10 +37,13 @@ export class HeldRoutes {
     return place === undefined ? Promise.resolve(notFound()) : this.#answer(request, server, place);
   }
 
+  #withheldMs(request: Request, { kind }: Place): number | undefined {
+    if (kind === 'result') return withheldMs(request);
+    return kind === 'events' ? withheldForNothingMore(request) : undefined;
+  }
+
   #answer(request: Request, server: unknown, place: Place): Promise<Response> {
-    // Whoever asks for a 202 gets it as one.
-    const untilMs = place.kind === 'result' ? withheldMs(request) : undefined;
-    const mounted = untilMs === undefined ? this.#mounted : this.#mounted.withFirstBeat(untilMs);
+    const mounted = this.#mounted.withFirstBeatAfter(this.#withheldMs(request, place));
     return watchCall(request, server, mounted, () => this.#routes.answer(request, place));
   }
 }

@@ -59,6 +59,7 @@ export class RunRoutes {
     kind: 'run' | 'events' | 'result',
     run: string,
   ): Promise<Response> {
+    const askedAt = this.#context.runtime.timers.now();
     const isDelete = request.method === 'DELETE';
     if (isDelete && isCrossSite(request, this.#context.settings)) {
       const detail = 'A page of another site may not cancel this.';
@@ -74,7 +75,7 @@ export class RunRoutes {
     if (request.method === 'HEAD') return this.#head(request, record, access);
     const cursor = cursorOf(request);
     const as = kind === 'events' ? 'events' : 'any';
-    return attachResponse(this.#context, record, { request, access, cursor, as });
+    return attachResponse(this.#context, record, { request, access, askedAt, cursor, as });
   }
 
   /** Nobody waits for an answer to HEAD, so it says what is known. */

@@ -60,7 +60,9 @@ async function giveBack(context: RunsContext, request: ClaimRequest): Promise<vo
     const claimedAt = timers.now();
     const answer = await insist(() => store.claim(request), { timers, awayMs });
     if (answer.outcome !== 'started') return;
-    await new RunWriter(store, answer.record, claimedAt, settings.owner, timers).release();
+    await new RunWriter(store, answer.record, claimedAt, settings.owner, timers).release(
+      'not_started',
+    );
   } catch {
     // It is lost then, as its watchers will say.
   }

@@ -22,12 +22,23 @@ export function cursorOf(request: Request): Cursor | undefined {
 /** The address for the handler: it gets its own id there, as it had given it. */
 export function unwrapUrl(request: Request): string {
   if (!request.url.includes(QUERY)) return request.url;
-  const url = urlOf(request);
-  const cursor = parseCursor(url?.searchParams.get(QUERY) ?? '');
-  if (url === undefined || cursor === undefined) return request.url;
-  if (cursor.ownId === undefined) url.searchParams.delete(QUERY);
-  else url.searchParams.set(QUERY, cursor.ownId);
-  return url.href;
+  const cursor = parseCursor(urlOf(request)?.searchParams.get(QUERY) ?? '');
+  return cursor === undefined ? request.url : withPlace(request.url, cursor.ownId);
+}
+
+/** The address without any place: where somebody goes on is no part of what was asked for. */
+export function urlWithoutPlace({ url }: Request): string {
+  return url.includes(QUERY) ? withPlace(url, undefined) : url;
+}
+
+/** All else stays as it was written: `URLSearchParams` would write `%20` as `+`, which is another text. */
+function withPlace(url: string, id: string | undefined): string {
+  const [path = '', ...rest] = url.split('?');
+  if (rest.length === 0) return url;
+  const parameters = rest.join('?').split('&');
+  const others = parameters.filter((one) => !new URLSearchParams(one).has(QUERY));
+  if (id !== undefined) others.push(`${QUERY}=${encodeURIComponent(id)}`);
+  return others.length === 0 ? path : `${path}?${others.join('&')}`;
 }
 
 /** The same in a header. */

@@ -1,7 +1,7 @@
 import { fingerprintOf } from '../idempotency/fingerprint.js';
 import type { RunsSettings } from '../settings.js';
-import { readBody } from './body.js';
-import { unwrapUrl } from './last-event-id.js';
+import { bodyLost, readBody } from './body.js';
+import { urlWithoutPlace } from './last-event-id.js';
 import type { ServeContext } from './work.js';
 import { copyWithBody } from './work-request.js';
 
@@ -15,8 +15,9 @@ export interface Payload {
 export async function readPayload(
   request: Request,
   settings: RunsSettings,
-  { parsed }: ServeContext,
+  { parsed, isBodyLost = false }: ServeContext,
 ): Promise<Payload | undefined> {
+  if (isBodyLost && settings.fingerprint === undefined) throw bodyLost();
   const body =
     parsed === undefined ? await readBody(request, settings.maxBodyBytes) : new Uint8Array();
   if (body === undefined) return undefined;
@@ -24,8 +25,7 @@ export async function readPayload(
     const own = await settings.fingerprint(copyWithBody(request, body));
     return { body, fingerprint: `own ${own}` };
   }
-  // Where somebody goes on is no part of what was asked for.
-  const { pathname, search } = addressOf({ url: unwrapUrl(request) });
+  const { pathname, search } = addressOf({ url: urlWithoutPlace(request) });
   const fingerprint = await fingerprintOf({
     method: request.method,
     path: pathname,

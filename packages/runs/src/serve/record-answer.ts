@@ -21,22 +21,27 @@ export async function recordAnswer(
   settings: RunsSettings,
   route: string,
 ): Promise<void> {
+  // Told when it happens: a handler that hangs gets no further.
+  const told = writer.outcome.then(() => {
+    const why: unknown = writer.signal.reason;
+    if (!writer.signal.aborted || (why instanceof RunError && WANTED.has(why.code))) return;
+    report(`${route}: run ${writer.run} failed`, why);
+  });
   try {
     const answer = await called(work);
     if (!isResponse(answer)) {
       throw new TypeError('The handler of a run gave no Response.');
     }
-    await write(writer, answer, settings, route);
+    // Told to stop before it had a head, the run has none: its status is that of its end.
+    if (writer.signal.aborted) void answer.body?.cancel().catch(() => {});
+    else await write(writer, answer, settings, route);
     await writer.end({ state: stateOfAnswer(answer.status), status: answer.status });
   } catch (error) {
     // It was told to stop, and did.
     if (!writer.signal.aborted) report(`${route}: the work of run ${writer.run} failed`, error);
     await writer.end(endOfFailure(error));
   }
-  const why: unknown = writer.signal.reason;
-  if (writer.signal.aborted && !(why instanceof RunError && WANTED.has(why.code))) {
-    report(`${route}: run ${writer.run} failed`, why);
-  }
+  await told;
 }
 
 /** Ends that somebody asked for. */
@@ -86,7 +91,13 @@ async function write(
   const chunkBytes = Math.max(1, Math.min(MAX_CHUNK_BYTES, maxEntryBytes - 1));
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return;
+    if (done) {
+      const rest = splitter?.end();
+      if (rest !== undefined) writer.write(rest);
+      return;
+    }
+    // Also what is no entry yet, or never will be, such as a comment.
+    writer.touch();
     // Nothing asks to wait any more: a stream that never ends would be read for ever.
     if (!writer.isOpen) {
       stop();

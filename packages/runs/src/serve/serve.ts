@@ -25,6 +25,8 @@ export interface Call {
   readonly request: Request;
   readonly work: Work<unknown>;
   readonly about: ServeContext;
+  /** When it came, by the timers' clock. */
+  readonly askedAt: number;
 }
 
 /** Turns requests into runs, and answers them from there. */
@@ -44,7 +46,7 @@ export class RunServer {
         case 'invalid':
           throw intent.error;
         case 'resume':
-          return await this.#resume(call.request, intent.cursor);
+          return await this.#resume(call, intent.cursor);
         case 'keyed': {
           const { key, cursor } = intent;
           return await (cursor === undefined
@@ -57,12 +59,12 @@ export class RunServer {
     }
   }
 
-  async #resume(request: Request, cursor: Cursor): Promise<Response> {
+  async #resume({ request, askedAt }: Call, cursor: Cursor): Promise<Response> {
     const record = await this.#context.find(cursor.run);
     const access = await this.#context.gate.toRun(request, 'attach', record);
     if (access.kind === 'refused') return access.response;
     if (record === undefined) return notFound();
-    return attachResponse(this.#context, record, { request, access, cursor });
+    return attachResponse(this.#context, record, { request, access, askedAt, cursor });
   }
 
   /**
@@ -70,7 +72,7 @@ export class RunServer {
    * in another run than the key's says nothing.
    */
   async #keyedFrom(call: Call, key: string, cursor: Cursor): Promise<Response> {
-    const { request, about } = call;
+    const { request, about, askedAt } = call;
     const { settings, gate } = this.#context;
     const record = await this.#context.find(cursor.run);
     const access = await (record === undefined
@@ -94,7 +96,7 @@ export class RunServer {
         meetKey({ outcome: 'conflict', record }, settings),
       );
     }
-    return attachResponse(this.#context, record, { request, access, cursor });
+    return attachResponse(this.#context, record, { request, access, askedAt, cursor });
   }
 
   async #isOfKey(
@@ -108,7 +110,7 @@ export class RunServer {
   }
 
   async #keyed(call: Call, key: string): Promise<Response> {
-    const { request, about } = call;
+    const { request, about, askedAt } = call;
     const { settings, gate } = this.#context;
     const access = await gate.toStart(request);
     if (access.kind === 'refused') return access.response;
@@ -123,7 +125,11 @@ export class RunServer {
     const meets = meetKey(claimed.answer, settings);
     if (meets.kind === 'start') return this.#start(call, claimed, payload, access);
     if (meets.kind === 'refuse') return this.#refuse(request, meets.record, access, meets);
-    const joined = await attachResponse(this.#context, meets.record, { request, access });
+    const joined = await attachResponse(this.#context, meets.record, {
+      request,
+      access,
+      askedAt,
+    });
     return isGone(joined) ? problemResponse(GIVEN_BACK, this.#cors(request)) : joined;
   }
 
@@ -156,14 +162,14 @@ export class RunServer {
     const owner = refusal === undefined ? settings.owner : { ...settings.owner, retentionMs: 0 };
     const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
     if (refusal !== undefined) {
-      await writer.release();
+      await writer.release('not_started');
       return problemResponse(refusal, this.#cors(call.request));
     }
     this.#own.add(writer, record.principal);
     const done = this.#begin(call, record, writer, payload);
     call.about.waitUntil?.(done);
-    const { request } = call;
-    return attachResponse(this.#context, record, { request, access, isFirst: true });
+    const { request, askedAt } = call;
+    return attachResponse(this.#context, record, { request, access, askedAt, isFirst: true });
   }
 
   /** Calls the handler. What it makes belongs to the run from now on, and to no connection. */
@@ -175,7 +181,9 @@ export class RunServer {
   ): Promise<void> {
     const { signal } = writer;
     const started = workRequest(request, body, signal);
-    const handler = (): unknown => work(started, { signal, id: run, attempt });
+    const touch = (): void => writer.touch();
+    const over = writer.outcome;
+    const handler = (): unknown => work(started, { signal, id: run, attempt, touch, over });
     return recordAnswer(writer, handler, this.#context.settings, route);
   }
 

@@ -1,3 +1,5 @@
+import { keepIncoming } from '@holdopen/fetch';
+import { hideAsyncPreference } from '../attach/prefer.js';
 import { unwrapHeader, unwrapUrl } from './last-event-id.js';
 
 /** Of a request that only reads. On one that writes they say when it may, which the handler must see. */
@@ -20,8 +22,7 @@ export function workRequest(
   headers.delete('range');
   headers.delete('if-range');
   if (SAFE.has(method)) for (const name of CONDITIONS_OF_READING) headers.delete(name);
-  // We answer 202 where it is wanted; twice would be a run whose result is another 202.
-  if (/respond-async/i.test(headers.get('prefer') ?? '')) headers.delete('prefer');
+  hideAsyncPreference(request, headers);
   unwrapHeader(headers);
   return new Request(unwrapUrl(request), {
     method,
@@ -34,5 +35,7 @@ export function workRequest(
 /** The same request once more, for whoever wants to look at its body. */
 export function copyWithBody(request: Request, body: Uint8Array<ArrayBuffer>): Request {
   const { method, headers, url } = request;
-  return new Request(url, { method, headers, ...(body.length === 0 ? {} : { body }) });
+  const copy = new Request(url, { method, headers, ...(body.length === 0 ? {} : { body }) });
+  keepIncoming(request, copy);
+  return copy;
 }

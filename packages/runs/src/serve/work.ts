@@ -6,6 +6,10 @@ export interface WorkInfo {
   readonly id: string | undefined;
   /** How often the work was started under its key, from 1. */
   readonly attempt: number;
+  /** A sign of life, for `maxSilenceMs`. */
+  touch(): void;
+  /** Resolves when the run is over, whatever its handler still does; never if the request is none. */
+  readonly over: Promise<unknown>;
 }
 
 /** The call of the handler. */
@@ -20,6 +24,8 @@ export interface ServeContext {
   readonly route?: string | undefined;
   /** What a parser made of the body, where one came first. The work gets a request without a body. */
   readonly parsed?: { readonly value: unknown } | undefined;
+  /** The body was read before, and nothing is left that it could be compared by. */
+  readonly isBodyLost?: boolean | undefined;
   /** Keeps the process awake for the work, on platforms that need to be told. */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
@@ -32,6 +38,12 @@ export class PlainInfo implements WorkInfo {
 
   constructor(request: Request) {
     this.#request = request;
+  }
+
+  touch(): void {}
+
+  get over(): Promise<unknown> {
+    return new Promise(() => {});
   }
 
   get signal(): AbortSignal {

@@ -6,8 +6,7 @@ import { LineFeeds } from './line-feeds.js';
 
 /**
  * Splits the bytes of an event stream into entries: comments and unknown fields go, `retry` stays, and
- * `id` is kept apart, since watchers get an id of ours that wraps it. An event that its stream does not
- * finish is dropped, as every client does.
+ * `id` is kept apart, since watchers get an id of ours that wraps it.
  */
 export class EventSplitter {
   readonly #maxEventBytes: number;
@@ -46,6 +45,21 @@ export class EventSplitter {
     }
     this.#add(text.slice(from));
     return entries;
+  }
+
+  /**
+   * What the end of the stream leaves: an event without its blank line is dropped, and with it its id,
+   * but a `retry` counts from where its line ends (HTML, section 9.2.6).
+   */
+  end(): EventEntry | undefined {
+    const block = this.#block.join('');
+    this.#block = [];
+    this.#blockLength = 0;
+    const lines = block.slice(0, block.lastIndexOf('\n') + 1);
+    const { retry } = parse(`${lines}\n`);
+    if (retry === undefined) return undefined;
+    const fields = { event: undefined, id: undefined, data: undefined, retry };
+    return { kind: 'event', lines: frameLines(fields), ownId: this.#lastId };
   }
 
   #endsWithLineFeed(): boolean {

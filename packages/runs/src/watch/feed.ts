@@ -1,5 +1,6 @@
 import { encodeEntry, lostEntry } from '../entry.js';
 import { RunError } from '../errors.js';
+import { OVER } from '../over.js';
 import { lostFrom, type RunRecord, type RunStore } from '../store.js';
 import type { Timers } from '../timers.js';
 import type { WatchSettings } from './options.js';
@@ -102,7 +103,7 @@ export class RunFeed {
   }
 
   stop(): void {
-    this.#over.abort();
+    this.#over.abort(OVER);
     this.#wake();
   }
 

@@ -1,23 +1,20 @@
 import { openHead } from '../codec.js';
 import type { Cursor } from '../cursor.js';
-import type { Entry, RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import type { RunRecord, RunStore } from '../store.js';
 import { systemTimers, type Timers } from '../timers.js';
+import { placed, type WatchBatch, type WatchItem } from './batch.js';
 import { RunFeed } from './feed.js';
 import { resolveWatchOptions, type WatchOptions, type WatchSettings } from './options.js';
 import { checkRecord, cursorLost, type Page, PageReader } from './page.js';
-
-/** What a watcher is given: the head once, before all entries; then each entry once and in order. */
-export type WatchItem =
-  | { readonly kind: 'head'; readonly head: RunHead }
-  | { readonly kind: 'entry'; readonly entry: Entry; readonly cursor: Cursor };
 
 export interface WatchRequest {
   /** The place to go on from; the beginning without one. */
   readonly cursor?: Cursor | undefined;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
+  /** What the store said of the run when the cursor was there already. Without it the store is asked. */
+  readonly record?: RunRecord | undefined;
 }
 
 interface Shared {
@@ -54,9 +51,25 @@ export class RunFeeds {
    * @throws RunError `cursor_lost`, `not_found`, `purged`, `store_away`, `run_elsewhere`,
    * `corrupt_entry`
    */
-  async *watch(run: string, { cursor, signal }: WatchRequest): AsyncGenerator<WatchItem, void> {
+  async *watch(run: string, request: WatchRequest): AsyncGenerator<WatchItem, void> {
+    for await (const batch of this.batches(run, request)) {
+      if (batch.kind === 'head') {
+        yield batch;
+        continue;
+      }
+      for (const item of batch.entries) {
+        if (request.signal.aborted) return;
+        yield item;
+      }
+    }
+  }
+
+  /** As `watch`, for who takes what is there as a whole. */
+  async *batches(run: string, request: WatchRequest): AsyncGenerator<WatchBatch, void> {
+    const { cursor, signal } = request;
     if (signal.aborted) return;
-    const record = await this.#find(run, signal);
+    // One that was given may be old. The feed subscribes and reads before it believes anything of it.
+    const record = request.record ?? (await this.#find(run, signal));
     if (record === undefined) return;
     const after = cursor?.offset ?? 0;
     if (cursor !== undefined && cursor.run !== run)
@@ -83,8 +96,8 @@ export class RunFeeds {
     after: number,
     ownId: string | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<WatchItem, void> {
-    const { run, epoch } = feed;
+  ): AsyncGenerator<WatchBatch, void> {
+    const { run } = feed;
     let offset = after;
     let lastId = ownId;
     let hasHead = false;
@@ -95,18 +108,19 @@ export class RunFeeds {
       // The head is in the store no later than the first entry is.
       if (!hasHead && record.head !== undefined) {
         hasHead = true;
-        yield { kind: 'head', head: await openHead(this.#settings.codec, record.head, run) };
+        const head = await openHead(this.#settings.codec, record.head, run);
+        yield { kind: 'head', head, isOver: record.state !== 'running' };
       }
-      for (const { offset: at, entry } of entries) {
+      if (entries.length > 0) {
+        const watched = placed(feed, entries, offset, lastId);
+        const last = watched.at(-1)?.cursor;
         if (signal.aborted) return;
-        if (at !== offset + 1) throw cursorLost(run, `${offset + 1} is missing before ${at}`);
-        offset = at;
-        if (entry.kind === 'event') lastId = entry.ownId ?? lastId;
-        const final = entry.kind === 'end' ? entry.state : undefined;
-        yield { kind: 'entry', entry, cursor: { run, epoch, offset, final, ownId: lastId } };
-        if (final !== undefined) return;
+        yield { kind: 'entries', entries: watched };
+        if (last === undefined || last.final !== undefined) return;
+        offset = last.offset;
+        lastId = last.ownId;
+        continue;
       }
-      if (entries.length > 0) continue;
       if (feed.failure !== undefined) throw feed.failure;
       // The feed had seen more, or the end, and the store has it no more.
       if (offset < tail || isDone) {
@@ -144,11 +158,7 @@ export class RunFeeds {
   #join(record: RunRecord): Shared {
     const key = `${record.run} ${record.fence.epoch}`;
     let shared = this.#shared.get(key);
-    const { failure, isDone } = shared?.feed ?? {};
-    // One that failed has told its watchers, and a new one may fare better. One that saw an end which
-    // the store has lost is of no use any more.
-    const isStale = failure !== undefined || (isDone === true && record.state === 'running');
-    if (shared === undefined || isStale) {
+    if (shared === undefined || isOfNoUse(shared.feed, record)) {
       const feed = new RunFeed(this.#store, record, this.#settings, this.#timers);
       shared = { feed, watchers: 0 };
       this.#shared.set(key, shared);
@@ -165,4 +175,11 @@ export class RunFeeds {
     const key = `${feed.run} ${feed.epoch}`;
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
+}
+
+/** One that failed has told its watchers, and a new one may fare better. */
+function isOfNoUse({ failure, isDone, record: seen }: RunFeed, record: RunRecord): boolean {
+  if (failure !== undefined) return true;
+  // It saw an end which the store has lost since. A record from before that end says nothing.
+  return isDone && record.state === 'running' && record.now > seen.now;
 }

@@ -6,7 +6,8 @@ import { RunWriter } from '../../src/owner/writer.js';
 import { newEpoch, newRunId } from '../../src/run-id.js';
 import type { RunRecord, RunStore } from '../../src/store.js';
 import { systemRandom } from '../../src/timers.js';
-import { RunFeeds, type WatchItem } from '../../src/watch/feeds.js';
+import type { WatchItem } from '../../src/watch/batch.js';
+import { RunFeeds } from '../../src/watch/feeds.js';
 import { FakeClock } from './clock.js';
 import { behind, type Fate } from './faulty.js';
 import { chunk, textOf } from './owner.js';
@@ -97,7 +98,9 @@ export class Town {
 
   async cancel(which: number): Promise<void> {
     const start = this.starts[which % Math.max(1, this.starts.length)];
-    if (start !== undefined) await this.memory.store.requestCancel(start.record.run);
+    if (start === undefined) return;
+    const { run, fence } = start.record;
+    await this.memory.store.requestCancel(run, fence.epoch);
   }
 
   /** A process is killed: it says and hears nothing more. Another takes its place. */

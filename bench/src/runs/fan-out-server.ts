@@ -1,0 +1,36 @@
+// The floor of all that watch: a plain server that writes the same event to each response.
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answer } from '../child.js';
+import { cpuUs } from './cpu.js';
+import { liveEvent } from './live-streams.js';
+import { sharedMs } from './shared-clock.js';
+
+const HEAD = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
+
+const all = new Set<ServerResponse>();
+const server = createServer((_req, res) => {
+  res.writeHead(200, HEAD);
+  res.write(liveEvent(0, sharedMs()));
+  all.add(res);
+  res.on('close', () => all.delete(res));
+});
+server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 });
+await once(server, 'listening');
+
+const commands = {
+  port: () => (server.address() as AddressInfo).port,
+  cpuUs,
+  append(n: number): void {
+    const bytes = Buffer.from(liveEvent(n, sharedMs()));
+    for (const res of all) res.write(bytes);
+  },
+  endLive(): void {
+    for (const res of all) res.end();
+  },
+  connections: () =>
+    new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
+};
+export type FanOutServer = typeof commands;
+answer(commands);

@@ -1,0 +1,4 @@
+import { everyRun } from '../../../node/test/runs/table/index.js';
+import { fastifyMount } from './mounts.js';
+
+everyRun(fastifyMount('route'));

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { runsMiddleware } from '@holdopen/runs/node';
+import express from 'express';
+import { holdOpen } from '../../../src/index.js';
+import { type Handler, serve } from '../../held/support/serve.js';
+import { type Around, holdOptions, type Mount, type Work } from './mount.js';
+import { NodeVoice } from './node-voice.js';
+
+/** `createServer(holdOpen(handler, options))`. */
+export function listenerMount(transport: Mount['transport']): Mount {
+  return {
+    transport,
+    serve: (work, around) => serve(withRoutes(around, held(work, around)), transport),
+  };
+}
+
+function held(work: Work, around: Around): Handler {
+  const handler: Handler = around.parser === 'behind' ? parsed(speak(work)) : speak(work);
+  if (around.isBare === true) return handler;
+  const options = holdOptions(around);
+  const once = holdOpen(handler, options);
+  const all = around.isTwice === true ? holdOpen(once, options) : once;
+  return around.parser === 'before' ? parsed(all) : all;
+}
+
+/** `holdOpen(options)` in a chain, as Connect has it. */
+export const middlewareMount: Mount = {
+  transport: 'HTTP/1.1',
+  serve(work, around) {
+    const handler = around.parser === 'behind' ? parsed(speak(work)) : speak(work);
+    const middleware = holdOpen(holdOptions(around));
+    const isBare = around.isBare === true;
+    const once: Handler = (req, res) =>
+      isBare ? handler(req, res) : middleware(req, res, () => handler(req, res));
+    const all: Handler = (req, res) =>
+      around.isTwice === true ? middleware(req, res, () => once(req, res)) : once(req, res);
+    return serve(withRoutes(around, around.parser === 'before' ? parsed(all) : all));
+  },
+};
+
+function speak(work: Work): Handler {
+  return (req, res) => work(new NodeVoice(req, res));
+}
+
+function parsed(handler: Handler): Handler {
+  const parse = express.json() as (
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: (error?: unknown) => void,
+  ) => void;
+  return (req, res) => parse(req, res, () => void handler(req, res));
+}
+
+function withRoutes({ runs }: Around, handler: Handler): Handler {
+  if (runs === undefined) return handler;
+  const routes = runsMiddleware(runs);
+  return (req, res) => routes(req, res, () => void handler(req, res));
+}
