@@ -4,7 +4,7 @@ import { EventStream, type HoldEvent } from './events/event-stream.js';
 import type { FetchInput } from './fetch-types.js';
 import { type HoldOptions, type HoldRequestInit, readOptions } from './options.js';
 import { Outgoing } from './request.js';
-import { type Runtime, systemRuntime } from './runtime.js';
+import { systemRuntime } from './runtime.js';
 
 /** What `holdEvents` can be told. */
 export interface HoldEventsOptions extends Omit<HoldOptions, 'json'> {
@@ -28,18 +28,11 @@ export function holdEvents(
   input: FetchInput,
   init: HoldRequestInit<HoldEventsOptions> = {},
 ): AsyncIterableIterator<HoldEvent, undefined> {
-  return eventsWith(systemRuntime, input, init);
-}
-
-export function eventsWith(
-  runtime: Runtime,
-  input: FetchInput,
-  init: HoldRequestInit<HoldEventsOptions>,
-): EventStream {
   const { isTerminal, ...options } = init.holdOpen ?? {};
   if (isTerminal !== undefined && typeof isTerminal !== 'function') {
     throw new OptionError('isTerminal', isTerminal, 'give a function of an event');
   }
-  const call = new Call(new Outgoing(input, init), readOptions(options, 'isTerminal'), runtime);
+  const settings = readOptions(options, 'isTerminal');
+  const call = new Call(new Outgoing(input, init), settings, systemRuntime);
   return new EventStream(call, isTerminal);
 }

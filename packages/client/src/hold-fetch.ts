@@ -7,7 +7,7 @@ import type { HoldResponse } from './response.js';
 import { mayComeBack } from './retry/policy.js';
 import { ComeBack, Patience, pursue } from './retry/pursue.js';
 import { retryAfterMs } from './retry/retry-after.js';
-import { type Runtime, systemRuntime } from './runtime.js';
+import { systemRuntime } from './runtime.js';
 
 /**
  * `fetch` for answers that may take long: the true status of what is held, a watchdog for silence,
@@ -18,20 +18,12 @@ import { type Runtime, systemRuntime } from './runtime.js';
  * @example
  * const response = await holdFetch('/summaries', { method: 'POST', body, holdOpen: { idempotencyKey: true } });
  */
-export function holdFetch(input: FetchInput, init: HoldRequestInit = {}): Promise<HoldResponse> {
-  return fetchWith(systemRuntime, input, init);
-}
-
-export async function fetchWith(
-  runtime: Runtime,
+export async function holdFetch(
   input: FetchInput,
-  init: HoldRequestInit,
+  init: HoldRequestInit = {},
 ): Promise<HoldResponse> {
-  const call = new Call(
-    new Outgoing(input, init),
-    readOptions(init.holdOpen ?? {}, 'json'),
-    runtime,
-  );
+  const settings = readOptions(init.holdOpen ?? {}, 'json');
+  const call = new Call(new Outgoing(input, init), settings, systemRuntime);
   await call.prepare();
   return pursue(call, new Patience(call), () => attempt(call));
 }

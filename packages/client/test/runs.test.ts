@@ -210,32 +210,13 @@ test('work that was given up before anything was seen of it begins again under i
 
 test('when it gives up, the error says that the work goes on, and where', async () => {
   await using server = await RunServer.start((self) => numbers(4, self));
+  await using path = await BadPath.to(server.port);
   const { data, error } = await readAll(
-    holdEvents(server.url, {
-      ...POST,
-      holdOpen: {
-        ...KEYED,
-        retry: false,
-        async fetch(input, init) {
-          const response = await fetch(input, init);
-          const isStream = response.headers.get('content-type') === 'text/event-stream';
-          if (!isStream) return response;
-          const broken = response.body?.pipeThrough(
-            new TransformStream({
-              transform(bytes, controller) {
-                if (new TextDecoder().decode(bytes).includes('data: 1')) {
-                  controller.error(new TypeError('terminated'));
-                } else controller.enqueue(bytes);
-              },
-            }),
-          );
-          return new Response(broken ?? null, response);
-        },
-      },
-    }),
+    holdEvents(path.url, { ...POST, holdOpen: { ...KEYED, retry: false } }),
+    ({ data }) => data === '1' && path.breakAll(),
   );
-  expect(data).toEqual(['0']);
-  expect(error).toMatchObject({ code: 'HOLDOPEN_CLOSED', run: { state: 'running' } });
+  expect(data).toEqual(all(2));
+  expect(error).toMatchObject({ failure: 'closed', run: { state: 'running' } });
   expect(error?.message).toMatch(
     /The work goes on on the server: http.*\/runs\/[^ ]+ knows, events behind Last-Event-ID ho1\./,
   );
