@@ -68,6 +68,11 @@ export class HoldRegistry {
     return this.#holds.size;
   }
 
+  /** The process shuts down. */
+  get draining(): boolean {
+    return this.#phase !== 'open';
+  }
+
   /** The drain's time is over: nothing new is held. */
   get drained(): boolean {
     return this.#phase === 'drained';

@@ -20,6 +20,7 @@ import { dropVisibly } from './drop.js';
 import { writeFramed } from './framed-beat.js';
 import type { Framework } from './framework.js';
 import { HeldBody, OwnHead, REFUSED, toChunk } from './held-body.js';
+import { endConnectionAfter } from './last-response.js';
 import {
   type EndFunction,
   type HeldResponse,
@@ -179,6 +180,7 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
     head.enter();
     head.end();
     try {
+      if (!cut && registry.draining) endConnectionAfter(this.res);
       if (cut) cutResponse(this.#realResponse(), text === '' ? [] : [text]);
       else if (text === '') this.#end.call(this.res);
       else this.#end.call(this.res, text);

@@ -8,6 +8,7 @@ import type { RunRecord, RunStore } from './store.js';
 import { type Random, systemRandom, systemTimers, type Timers } from './timers.js';
 import { warnOnce } from './warnings.js';
 import type { RunFeeds } from './watch/feeds.js';
+import type { Watching } from './watching.js';
 
 /** Time and chance, handed in so that tests can turn them. */
 export interface RunsRuntime {
@@ -63,7 +64,7 @@ export class RunsContext {
     return this.#shared.knownHeaders;
   }
 
-  get watching(): Set<() => void> {
+  get watching(): Watching {
     return this.#shared.watching;
   }
 
@@ -103,9 +104,11 @@ export class RunsContext {
 
   /**
    * Asks the store, for as long as a request should wait. Only for what may be done twice.
-   * @throws RunError `store_away`
+   * @throws RunError `store_away`, `drained`
    */
-  ask<T>(attempt: () => Promise<T>): Promise<T> {
+  async ask<T>(attempt: () => Promise<T>): Promise<T> {
+    // A connection that outlives the shutdown. The store may be closed, and would be waited for.
+    if (this.isClosed) throw new RunError('drained', 'The runs of this process were closed.');
     const awayMs = Math.min(REQUEST_AWAY_MS, this.settings.watch.storeAwayMs);
     return insist(attempt, { timers: this.runtime.timers, awayMs });
   }

@@ -9,13 +9,12 @@ import { listRuns } from './routes/list.js';
 import { OwnRuns, type RunsDrainResult } from './serve/own-runs.js';
 import { resolveRunsOptions } from './settings.js';
 import { Sweeper } from './sweeper.js';
-import { pause } from './timers.js';
 
 /** How long `drain` waits for the work that goes on. */
 export const DEFAULT_RUNS_DRAIN_TIMEOUT_MS = 30_000;
 
-/** For watchers to read how the runs ended that were given up. */
-const FAREWELL_MS = 100;
+/** For watchers to read how the runs ended. Who is slower comes back for it. */
+const FAREWELL_MS = 2_000;
 
 export interface RunsDrainOptions {
   /**
@@ -92,17 +91,22 @@ export class Runs extends RouteRuns {
       const range = 'a number of milliseconds from 0 to 2147483647';
       throw new RunError('invalid_option', `timeoutMs must be ${range}; it was ${limitMs}.`);
     }
-    return this.#own.drain(this.context.runtime.timers, limitMs);
+    return this.#endOwn(limitMs);
   }
 
   /** Gives up what goes on and ends all watchers. A store that was handed in stays open. */
   async close(): Promise<void> {
     this.#sweeper.stop();
-    const { timers } = this.context.runtime;
-    const { released } = await this.#own.drain(timers, 0);
-    if (released > 0) await pause(timers, FAREWELL_MS);
+    await this.#endOwn(0);
     this.context.close();
     if (this.context.settings.store === undefined) await this.context.store.close();
+  }
+
+  async #endOwn(timeoutMs: number): Promise<RunsDrainResult> {
+    const { timers } = this.context.runtime;
+    const { runs, ...result } = await this.#own.drain(timers, timeoutMs);
+    await this.context.watching.toldEndOf(runs, timers, FAREWELL_MS);
+    return result;
   }
 }
 

@@ -5,6 +5,7 @@ import { importSecret, type RunSecret } from './run-id.js';
 import type { RunsSettings } from './settings.js';
 import type { RunStore } from './store.js';
 import { RunFeeds } from './watch/feeds.js';
+import { Watching } from './watching.js';
 
 /**
  * What all routes of one `createRuns` share. Made at the first request: some runtimes have neither chance
@@ -23,8 +24,7 @@ export class SharedRuns {
   }));
   /** What a request will be told of its run, as soon as that is known. */
   readonly knownHeaders = new WeakMap<Request, Headers>();
-  /** Ends each watcher. No signal: thousands may listen, which Node takes for a leak. */
-  readonly watching = new Set<() => void>();
+  readonly watching = new Watching();
   #isClosed = false;
 
   constructor(settings: RunsSettings, runtime: RunsRuntime) {
@@ -55,6 +55,6 @@ export class SharedRuns {
   close(): void {
     this.#isClosed = true;
     this.deliveries.stop();
-    for (const leave of [...this.watching]) leave();
+    this.watching.endAll();
   }
 }

@@ -440,6 +440,58 @@ describe('a shutdown', () => {
     expect(order).toEqual(['told drained', 'start 2']);
   });
 
+  test('who watches a run that ends meanwhile is told how, also by a store that takes its time', async () => {
+    const store = createMemoryStore();
+    const read = store.read.bind(store);
+    store.read = async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return read(request);
+    };
+    const runs = openRuns({ store });
+    const go = gate();
+    const work = () => {
+      async function* events() {
+        yield new TextEncoder().encode('data: 1\n\n');
+        await go.opened;
+      }
+      const headers = { 'content-type': 'text/event-stream' };
+      return new Response(ReadableStream.from(events()), { headers });
+    };
+    const answer = await serve(runs, ask({ key: KEY }), work);
+    const text = answer.text();
+    const drained = runs.drain();
+    go.open();
+    expect(await drained).toEqual({ settled: 1, released: 0 });
+    await runs.close();
+    const last = blocksOf(await text).at(-1);
+    expect(last?.id).toMatch(/^ho1\..*\.2c$/);
+    expect(await text).not.toContain('retry:');
+  });
+
+  test('who does not read on is not waited for', async () => {
+    const { clock, runs } = world();
+    const headers = { 'content-type': 'text/event-stream' };
+    const body = 'data: 1\n\n'.repeat(1_000);
+    await serve(runs, ask({ key: KEY }), () => new Response(body, { headers }));
+    const drained = watch(runs.drain());
+    await clock.pass(1_900);
+    const closed = watch(runs.close().then(() => 'closed'));
+    await clock.pass(2_500);
+    expect([drained.value, closed.value]).toEqual([{ settled: 0, released: 0 }, 'closed']);
+  });
+
+  test('a request that comes by an old connection is sent away at once', async () => {
+    const store = createMemoryStore();
+    const runs = openRuns({ store });
+    const run = runOf(await serve(runs, ask({ key: KEY }), () => new Response('x')));
+    await runs.close();
+    // As one that was closed.
+    store.get = () => new Promise(() => {});
+    const answer = await runs.fetch(ask({ method: 'GET', url: `http://test.example/runs/${run}` }));
+    expect(answer.headers.has('retry-after')).toBe(true);
+    expect(await problemOf(answer)).toMatchObject({ status: 503, code: 'drained', run });
+  });
+
   test('a thousand watchers are no leak', async () => {
     const warnings: string[] = [];
     const warned = (warning: Error) => void warnings.push(String(warning));

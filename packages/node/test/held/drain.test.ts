@@ -1,7 +1,9 @@
+import type { Server as HttpServer } from 'node:http';
+import http2 from 'node:http2';
 import onHeaders from 'on-headers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { drain, HoldOpenError, registry } from '../../src/index.js';
-import { ask, type Reply } from './support/ask.js';
+import { ask, type Reply, requestText } from './support/ask.js';
 import { readHeldJson } from './support/payload.js';
 import { serveHeld } from './support/serve.js';
 import { quiet, until } from './support/wait.js';
@@ -74,6 +76,31 @@ describe('a GET event stream', () => {
     }
     expect(new Set(retries).size).toBeGreaterThan(1);
   });
+
+  test.each(['HTTP/1.1', 'TLS', 'h2c'] as const)(
+    'ends with its connection, so that its client comes back to another process, over %s',
+    async (transport) => {
+      const served = await serveHeld(() => {}, {}, transport);
+      // It would be closed for having nothing to do.
+      (served.server as HttpServer).keepAliveTimeout = 120_000;
+      const headers = { Accept: 'text/event-stream' };
+      if (transport === 'h2c') {
+        const session = http2.connect(served.url);
+        const stream = session.request(headers).resume();
+        await active(1);
+        await drain({ timeoutMs: 10_000 });
+        await until('the session has ended, too', () => session.closed);
+        expect(stream.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+      } else {
+        const client = await served.connect();
+        client.send(requestText({ headers }));
+        await active(1);
+        await drain({ timeoutMs: 10_000 });
+        expect(await client.response()).toMatchObject({ status: 200, complete: true });
+      }
+      await until('its connection is closed', () => served.connections.size === 0);
+    },
+  );
 
   test('that stands inside an event is given its time', async () => {
     const served = await serveHeld((_req, res) => {

@@ -109,7 +109,9 @@ const FAULTS_OF_THE_PROGRAM: ReadonlySet<string> = new Set(['invalid_option', 'e
  */
 export function failureResponse(error: unknown, run?: string, headers?: Headers): Response {
   const problem = problemOfError(error);
-  if (problem !== undefined) return problemResponse({ run, ...problem }, headers);
+  if (problem !== undefined) {
+    return problemResponse({ ...problem, run: problem.run ?? run }, headers);
+  }
   // What the programmer must mend is thrown, so that it is seen.
   const isOurs = error instanceof RunError && !FAULTS_OF_THE_PROGRAM.has(error.code);
   if (!isOurs) throw error;

@@ -39,7 +39,7 @@ export class Watcher {
     this.#request = request;
     this.#record = record;
     this.#connection = isDeno ? undefined : request.signal;
-    context.watching.add(this.#closing);
+    context.watching.add(record.run, this.#closing);
     // Register first, then look: it may have fired before anybody listened.
     this.#connection?.addEventListener('abort', this.#left);
     if (this.#connection?.aborted === true) this.#left();

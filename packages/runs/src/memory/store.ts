@@ -105,7 +105,7 @@ export class MemoryStore implements RunStore {
     const leaseUntil = now + request.leaseMs;
     const expiresAt = leaseUntil + row.record.graceMs + request.retentionMs;
     row.retentionMs = request.retentionMs;
-    row.record = { ...row.record, leaseUntil, expiresAt };
+    this.#table.replace(row, { ...row.record, leaseUntil, expiresAt });
     return { ok: true, record: { ...row.record, now } };
   }
 
@@ -194,12 +194,12 @@ export class MemoryStore implements RunStore {
     this.#table.setLog(row, [], undefined, true, now);
     row.retentionMs = request.retentionMs;
     // The run keeps its name, so that its places on the wire stay; cursors name the epoch.
-    row.record = {
+    this.#table.replace(row, {
       ...fresh.record,
       run,
       attempt: attempt + 1,
       fence: { epoch: request.epoch, token: fence.token + 1 },
-    };
+    });
     row.entries = fresh.entries;
     this.#doorbells.ring(run);
   }

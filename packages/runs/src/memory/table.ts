@@ -23,6 +23,8 @@ export class Table {
   readonly #limits: TableLimits;
   #rows = new Map<string, Row>();
   #bytes = 0;
+  /** Before this time nothing expires: a store that is full does not look at every row to refuse. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
 
   constructor(limits: TableLimits) {
     this.#limits = limits;
@@ -62,6 +64,13 @@ export class Table {
       );
     }
     this.#rows.set(slot, row);
+    this.#noteExpiry(row);
+  }
+
+  /** Another lease, or another start. */
+  replace(row: Row, record: Row['record']): void {
+    row.record = record;
+    this.#noteExpiry(row);
   }
 
   /** Replaces the log. `must`: also beyond the bound, for the entry that says how the run ended. */
@@ -98,7 +107,7 @@ export class Table {
 
   /** Ends a run that nobody owns any more, or one that its owner ends. */
   settle(row: Row, state: SettledState, retentionMs: number, now: number): void {
-    row.record = { ...row.record, state, settledAt: now, expiresAt: now + retentionMs };
+    this.replace(row, { ...row.record, state, settledAt: now, expiresAt: now + retentionMs });
   }
 
   *rows(): Iterable<Row> {
@@ -108,12 +117,22 @@ export class Table {
   /** Removes up to `limit` expired rows; gives the removed runs. */
   takeExpired(limit: number, now: number): string[] {
     const gone: string[] = [];
+    if (now < this.#nextExpiry) return gone;
+    let next = Number.POSITIVE_INFINITY;
     for (const [slot, row] of this.#rows) {
-      if (gone.length >= limit) break;
-      if (row.record.expiresAt > now) continue;
+      const { expiresAt, run } = row.record;
+      if (expiresAt > now) {
+        next = Math.min(next, expiresAt);
+        continue;
+      }
+      if (gone.length >= limit) {
+        next = now;
+        break;
+      }
       this.#drop(slot, row);
-      gone.push(row.record.run);
+      gone.push(run);
     }
+    this.#nextExpiry = next;
     return gone;
   }
 
@@ -124,6 +143,7 @@ export class Table {
     return () => {
       this.#rows = new Map([...copies].map(([slot, row]) => [slot, copyOf(row)]));
       this.#bytes = bytes;
+      this.#nextExpiry = 0;
     };
   }
 
@@ -144,6 +164,10 @@ export class Table {
 
   #dropExpired(now: number): void {
     this.takeExpired(Number.POSITIVE_INFINITY, now);
+  }
+
+  #noteExpiry({ record }: Row): void {
+    this.#nextExpiry = Math.min(this.#nextExpiry, record.expiresAt);
   }
 
   #drop(slot: string, row: Row): void {

@@ -10,6 +10,11 @@ export interface RunsDrainResult {
   readonly released: number;
 }
 
+/** And which they were. */
+interface DrainedRuns extends RunsDrainResult {
+  readonly runs: ReadonlySet<string>;
+}
+
 /** The runs whose work is in this process. */
 export class OwnRuns {
   readonly #limits: Pick<RunsSettings, 'maxRunning' | 'maxRunningPerPrincipal'>;
@@ -42,7 +47,7 @@ export class OwnRuns {
   }
 
   /** Starts nothing more, waits for what runs, and gives up the rest. */
-  async drain(timers: Timers, timeoutMs: number): Promise<RunsDrainResult> {
+  async drain(timers: Timers, timeoutMs: number): Promise<DrainedRuns> {
     this.#draining = true;
     const writers = [...this.#principals.keys()];
     const done = new AbortController();
@@ -54,7 +59,8 @@ export class OwnRuns {
     const released = outcomes.filter(
       (outcome) => outcome.kind === 'settled' && outcome.state === 'released',
     ).length;
-    return { settled: writers.length - released, released };
+    const runs = new Set(writers.map(({ run }) => run));
+    return { settled: writers.length - released, released, runs };
   }
 
   #count(principal: string, by: 1 | -1): void {
