@@ -8,6 +8,7 @@ const PACKAGES = [
   { name: 'nginx', program: 'nginx', homebrew: 'nginx' },
   { name: 'curl', program: 'curl', homebrew: 'curl' },
   { name: 'redis-server', program: 'redis-server', homebrew: 'redis' },
+  { name: 'chromium', program: 'chromium', homebrew: 'chromium' },
 ];
 /** What Debian starts as soon as it is installed. */
 const SERVICES = ['nginx', 'redis-server'];

@@ -16,6 +16,7 @@ const steps = [
   ['setup', () => setup()],
   ['lint', () => mustRun('biome', ['ci', '--error-on-warnings', ...plain, '.'])],
   ['types', () => mustRun('tsc', ['-p', 'tsconfig.test.json'])],
+  ['types of the page', () => mustRun('tsc', ['-p', 'examples/agent-console'])],
   ['unused code and dependencies', () => mustRun('knip', ['--no-config-hints'])],
   ['packages as published', checkPackages],
   // Arguments go to vitest: npm test -- packages/core

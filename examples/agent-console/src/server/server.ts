@@ -96,6 +96,7 @@ process.once('SIGTERM', async () => {
   await runs.drain({ timeoutMs: Number(DRAIN_MS) });
   await runs.close();
   await drain({ timeoutMs: 1_000 });
-  await store.close?.();
+  await store.close();
+  if ('closeIdleConnections' in server) server.closeIdleConnections();
   await closed;
 });

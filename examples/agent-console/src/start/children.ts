@@ -13,8 +13,13 @@ process.once('exit', () => {
 
 export type Environment = Readonly<Record<string, string>>;
 
+export interface RedisServer {
+  readonly url: string;
+  stop(): void;
+}
+
 /** A Redis that forgets everything when it ends; `undefined` if this machine has none. */
-export async function startRedis(): Promise<{ url: string } | undefined> {
+export async function startRedis(): Promise<RedisServer | undefined> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'agent-console-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -29,7 +34,7 @@ export async function startRedis(): Promise<{ url: string } | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return { url: `redis://127.0.0.1:${port}` };
+  return { url: `redis://127.0.0.1:${port}`, stop: () => redis.kill('SIGKILL') };
 }
 
 export function spawnChild(

@@ -13,12 +13,15 @@ const BREATH_MS = 200;
 export class Supervisor {
   readonly #env: Environment;
   readonly #tell: (what: string) => void;
+  readonly #nodeArgs: readonly string[];
   #server: ChildProcess | undefined;
   #isStopped = false;
 
-  constructor(env: Environment, tell: (what: string) => void) {
+  /** `nodeArgs`: as we were started ourselves, be it by tsx or by node. */
+  constructor(env: Environment, tell: (what: string) => void, nodeArgs = process.execArgv) {
     this.#env = env;
     this.#tell = tell;
+    this.#nodeArgs = nodeArgs;
   }
 
   get pid(): number | undefined {
@@ -26,7 +29,7 @@ export class Supervisor {
   }
 
   async start(): Promise<void> {
-    const server = spawnChild(process.execPath, [...process.execArgv, SERVER], this.#env);
+    const server = spawnChild(process.execPath, [...this.#nodeArgs, SERVER], this.#env);
     this.#server = server;
     server.once('exit', (code, signal) => {
       this.#tell(`Server ${server.pid} has ended: ${signal ?? code}`);
@@ -39,8 +42,10 @@ export class Supervisor {
     this.#tell(`Server ${server.pid} listens`);
   }
 
+  /** Nothing is started any more, and what runs is killed. */
   stop(): void {
     this.#isStopped = true;
+    this.#server?.kill('SIGKILL');
   }
 
   #replace(server: ChildProcess): void {
