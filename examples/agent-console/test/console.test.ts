@@ -227,12 +227,12 @@ test.each([
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
     await fault(served, 'cut');
-    await finished(served, `Closed lid, ${ends}`);
+    await finished(served);
     await devtools.send('Page.setWebLifecycleState', { state: 'active' });
     await task.becomes(phase);
     expect(await task.steps()).toHaveLength(steps);
     if (phase === 'failed')
-      expect(await task.words()).toContain('The task has failed on the server.');
+      expect(await task.words()).toBe('The task has failed on the server: The work failed.');
   },
   PATIENCE_MS,
 );
@@ -269,7 +269,7 @@ async function cookie(url: string): Promise<string> {
 }
 
 /** Waits until the user has no running task. */
-async function finished({ url }: Console, _title: string): Promise<void> {
+async function finished({ url }: Console): Promise<void> {
   const headers = { cookie: await cookie(url) };
   await expect
     .poll(async () => (await fetch(`${url}/runs`, { headers })).json(), { timeout: 60_000 })

@@ -1,3 +1,4 @@
+import { AnswerError } from '@holdopen/client';
 import type { Phase, Task } from './task.js';
 
 /** A state in one word, for its badge. */
@@ -32,7 +33,7 @@ export function explain(task: Task): string {
     case 'completed':
       return `Done in ${seconds(task.ageMs)}.`;
     case 'failed':
-      return `The task has failed on the server. ${error?.message ?? ''}`;
+      return `The task has failed on the server: ${said(error)}`;
     case 'lost':
       return 'The process of the task has died, and the task with it. What it has said so far is above.';
     case 'signed-out':
@@ -42,6 +43,12 @@ export function explain(task: Task): string {
     case 'unreachable':
       return error?.message ?? '';
   }
+}
+
+/** What the server said of a failure, if it said something for people. */
+function said(error: Error | undefined): string {
+  const problem = error instanceof AnswerError ? error.problem : undefined;
+  return problem?.detail ?? problem?.title ?? error?.message ?? '';
 }
 
 export function seconds(ms = 0): string {
