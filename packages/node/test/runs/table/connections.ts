@@ -2,6 +2,7 @@ import { createMemoryStore } from '@holdopen/runs';
 import { expect, test } from 'vitest';
 import { behind } from '../../../../runs/test/support/faulty.js';
 import {
+  type Around,
   ask,
   begin,
   describeAt,
@@ -135,6 +136,44 @@ export function connections(mount: Mount): void {
     await untilState(served, status, 'completed');
   });
 
+  test.each<[string, Around]>([
+    ['that its handler reads', { isUnparsed: true }],
+    ['that a parser behind reads', { parser: 'behind' }],
+    ['that a parser before has read', { parser: 'before' }],
+  ])(
+    'a client that leaves while its key is claimed has begun the work, with the body %s',
+    async (_whose, around) => {
+      const store = createMemoryStore();
+      const claim = store.claim.bind(store);
+      const go = gate();
+      let claims = 0;
+      store.claim = async (asked) => {
+        claims += 1;
+        await go.opened;
+        return claim(asked);
+      };
+      const bodies: string[] = [];
+      const heard: string[] = [];
+      const work: Work = async (voice) => {
+        watchOf(voice, heard);
+        bodies.push(await voice.text());
+        return voice.json({ bodies });
+      };
+      const served = await mount.serve(work, { ...around, runs: openRuns({ store }) });
+      const client = await begin(served, post());
+      await until('its key is claimed', () => claims === 1);
+      client.leave();
+      await untilAlone(served);
+      go.open();
+      const again = await ask(served, post());
+      expect(again).toMatchObject({ status: 200, ended: 'complete' });
+      expect(JSON.parse(again.body)).toEqual({ bodies: ['{"n":2}'] });
+      expect(bodies).toHaveLength(1);
+      expect(heard).not.toContain('request aborted');
+      expect(heard).not.toContain('request error');
+    },
+  );
+
   test('a client that leaves in the middle of a stream stops nothing', async () => {
     const go = gate();
     let isStreamed = false;
@@ -213,6 +252,23 @@ export function connections(mount: Mount): void {
     expect(again.status).toBe(410);
     expect(JSON.parse(again.body)).toMatchObject({ code: 'cancelled' });
     expect(starts).toBe(1);
+  });
+
+  test('a run that is ended closes its response also if its handler never answers', async () => {
+    const heard: string[] = [];
+    const work: Work = (voice) => {
+      watchOf(voice, heard);
+      voice.raw();
+      return new Promise(() => {});
+    };
+    const served = await mount.serve(work, { runs: openRuns({ cancelGraceMs: 100 }) });
+    const accepted = await ask(served, post({ prefer: 'respond-async' }));
+    const status = accepted.headers.location ?? '';
+    await ask(served, { ...get(status), method: 'DELETE' });
+    await untilState(served, status, 'cancelled');
+    await until('the response closes', () => heard.includes('response close'));
+    expect(heard[0]).toBe('signal');
+    expect(heard).not.toContain('response finish');
   });
 
   test('a stream is closed to its handler when its run is ended', async () => {
