@@ -232,6 +232,28 @@ export function connections(mount: Mount): void {
     expect(reply.headers).not.toHaveProperty('holdopen');
   });
 
+  test.each([
+    ['', {}],
+    ['also behind a second mount', { isTwice: true }],
+  ])('who wants a 202 after a while gets it then, with its head %s', async (_where, around) => {
+    const go = gate();
+    const work: Work = async (voice) => {
+      await go.opened;
+      return voice.json({ done: true }, 201);
+    };
+    const runs = openRuns();
+    const served = await mount.serve(work, { ...around, runs, firstBeatMs: 60 });
+    const accepted = await ask(served, post({ prefer: 'respond-async, wait=1' }));
+    expect(accepted).toMatchObject({ status: 202, ended: 'complete' });
+    expect(accepted.headers).toMatchObject({
+      'preference-applied': 'respond-async, wait=1',
+      location: statusOf(accepted),
+    });
+    expect(accepted.headers).not.toHaveProperty('holdopen');
+    go.open();
+    await untilState(served, statusOf(accepted), 'completed');
+  });
+
   test('a run that is ended fires the handler’s signal, and its response closes', async () => {
     const heard: string[] = [];
     let starts = 0;
