@@ -89,6 +89,8 @@ export function surroundings(mount: Mount): void {
     let starts = 0;
     const work: Work = async (voice) => {
       starts += 1;
+      // A time-out of the connection is told outside, whoever else listens.
+      voice.req.on('timeout', () => heard.push('the work'));
       await go.opened;
       return voice.json({ starts });
     };
