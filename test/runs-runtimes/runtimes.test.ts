@@ -26,11 +26,12 @@ interface Said {
   readonly run?: string;
   readonly heard?: string;
   readonly closed?: string;
+  readonly gone?: string;
   readonly isWhole?: boolean;
   readonly name?: string;
 }
 
-/** The server's own words, for other runtimes run what was built. */
+/** Other runtimes run what was built. */
 beforeAll(() => {
   const projects = ['express', 'fastify', 'node', 'runs'].map((name) => `packages/${name}`);
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', ...projects], {
@@ -144,7 +145,8 @@ describe.each(RUNTIMES)('runs on %s', (runtime, command) => {
         const client = await begin(question);
         const id = await started(name);
         client.socket.destroy();
-        // Deno says nothing of it before something is written.
+        await until('it is noticed', () => said.some(({ gone }) => gone === name));
+        // In Deno runs do not listen to the signal of a request (packages/runs/src/attach/watcher.ts).
         if (runtime !== 'Deno') await untilWatched(id, 0);
         await open(name);
         const again = await ask(question);

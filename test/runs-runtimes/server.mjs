@@ -130,6 +130,11 @@ async function onFastify() {
 const ports = {};
 const servers = { 'node:http': onNode(), Express: onExpress(), Fastify: await onFastify() };
 for (const [name, server] of Object.entries(servers)) {
+  // Before holdOpen, so that it hears of the connection.
+  server.prependListener('request', (req, res) => {
+    const asked = new URL(req.url, BASE).searchParams.get('name');
+    res.on('close', () => say({ gone: asked }));
+  });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   ports[name] = server.address().port;
 }
