@@ -146,8 +146,7 @@ describe.each(RUNTIMES)('runs on %s', (runtime, command) => {
         const id = await started(name);
         client.socket.destroy();
         await until('it is noticed', () => said.some(({ gone }) => gone === name));
-        // In Deno runs do not listen to the signal of a request (packages/runs/src/attach/watcher.ts).
-        if (runtime !== 'Deno') await untilWatched(id, 0);
+        await untilWatched(id, 0);
         await open(name);
         const again = await ask(question);
         expect(again).toMatchObject({ status: 200, complete: true });
