@@ -200,21 +200,25 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
       },
     );
 
-    test('lets a handler wait for its response to drain', async () => {
-      const served = await serveAround({
-        before: compression({ threshold: 0 }),
-        handler: async (_req, res) => {
-          res.type('json').write('[');
-          for (let n = 0; n < 30; n += 1) {
-            if (res.write(`"${'x'.repeat(20_000)}",`)) continue;
-            await new Promise((resolve) => res.once('drain', resolve));
-          }
-          res.end('0]');
-        },
-      });
-      const reply = await ask(served, post(gzip));
-      expect(JSON.parse(gunzipSync(reply.bytes).toString())).toHaveLength(31);
-    });
+    test.each(['gzip', 'identity'])(
+      'lets a handler wait for its response to drain: %s',
+      async (coding) => {
+        const served = await serveAround({
+          before: compression({ threshold: 0 }),
+          handler: async (_req, res) => {
+            res.type('json').write('[');
+            for (let n = 0; n < 30; n += 1) {
+              if (res.write(`"${'x'.repeat(20_000)}",`)) continue;
+              await new Promise((resolve) => res.once('drain', resolve));
+            }
+            res.end('0]');
+          },
+        });
+        const { bytes } = await ask(served, post({ 'accept-encoding': coding }));
+        const whole = coding === 'gzip' ? gunzipSync(bytes) : bytes;
+        expect(JSON.parse(whole.toString())).toHaveLength(31);
+      },
+    );
 
     test('stands aside when the answer is held', async () => {
       const go = gate();

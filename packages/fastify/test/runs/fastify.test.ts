@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
-import multipart from '@fastify/multipart';
+import multipart, { type MultipartFile } from '@fastify/multipart';
 import { runsMiddleware } from '@holdopen/runs/node';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, test, vi } from 'vitest';
@@ -221,6 +221,12 @@ test('a cookie of a hook is each client’s own; one of the work is nobody’s',
   }
 });
 
+const form = (boundary: string, text: string) =>
+  post(
+    { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    `--${boundary}\r\nContent-Disposition: form-data; name="a"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n${text}\r\n--${boundary}--\r\n`,
+  );
+
 test('a file of @fastify/multipart is the handler’s, and sent again in another form it is the same', async () => {
   let starts = 0;
   const served = await serve(async (app) => {
@@ -232,17 +238,45 @@ test('a file of @fastify/multipart is the handler’s, and sent again in another
       return { name: file?.filename, text: (await file?.toBuffer())?.toString() };
     });
   });
-  const form = (boundary: string, text: string) =>
-    post(
-      { 'content-type': `multipart/form-data; boundary=${boundary}` },
-      `--${boundary}\r\nContent-Disposition: form-data; name="a"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n${text}\r\n--${boundary}--\r\n`,
-    );
   const large = 'x'.repeat(200_000);
   const first = await ask(served, form('one', large));
   expect(first.status).toBe(200);
   expect(JSON.parse(first.body)).toEqual({ name: 'a.txt', text: large });
   expect((await ask(served, form('another', large))).body).toBe(first.body);
   expect((await ask(served, form('one', `${large}!`))).status).toBe(422);
+  expect(starts).toBe(1);
+});
+
+test('files that @fastify/multipart has put into the body are refused at once, and compared by a fingerprint', async () => {
+  let starts = 0;
+  const serveForms = (options: Parameters<typeof openRuns>[0]) =>
+    serve(async (app) => {
+      // Its parts point to each other.
+      await app.register(multipart, { attachFieldsToBody: true });
+      await app.register(holdOpen, holdOptions({ runs: openRuns(options) }));
+      app.post<{ Body: { a: MultipartFile } }>('/work', async (request) => {
+        starts += 1;
+        return { text: (await request.body.a.toBuffer()).toString() };
+      });
+    });
+  const refusing = await serveForms({});
+  const large = 'x'.repeat(500_000);
+  for (const text of [large, `${large}!`]) {
+    const reply = await ask(refusing, form('one', text));
+    expect(reply).toMatchObject({ status: 500, ended: 'complete' });
+    expect(reply.body).toContain('fingerprint');
+  }
+  expect(starts).toBe(0);
+  const fingerprint = (request: Request): string => request.headers.get('x-sum')?.repeat(43) ?? '';
+  const comparing = await serveForms({ fingerprint });
+  const summed = (sum: string, text: string) => {
+    const question = form('one', text);
+    return { ...question, headers: { ...question.headers, 'x-sum': sum } };
+  };
+  for (let i = 0; i < 2; i += 1) {
+    expect(JSON.parse((await ask(comparing, summed('a', 'Ann'))).body)).toEqual({ text: 'Ann' });
+  }
+  expect((await ask(comparing, summed('b', 'Bob'))).status).toBe(422);
   expect(starts).toBe(1);
 });
 

@@ -74,11 +74,14 @@ async function build(
   around: Around,
   place: Place,
 ): Promise<void> {
-  const { runs, isBare, isTwice, isUnparsed } = around;
+  const { runs, isBare, isTwice, isUnparsed, outer } = around;
   const options = holdOptions(around);
   if (runs !== undefined) {
     const routes = runsMiddleware(runs);
     app.addHook('onRequest', (request, reply, done) => routes(request, reply.raw, done));
+  }
+  if (outer !== undefined) {
+    app.addHook('onRequest', (request, reply, done) => outer(request.raw, reply.raw, done));
   }
   if (isUnparsed === true) {
     app.removeAllContentTypeParsers();

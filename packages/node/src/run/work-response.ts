@@ -124,8 +124,6 @@ export class WorkResponse {
         body.destroy(error);
         return res;
       },
-      cork: () => body.cork(),
-      uncork: () => body.uncork(),
       // The time-outs of a connection are none of a run.
       setTimeout: () => res,
     };
@@ -141,6 +139,7 @@ export class WorkResponse {
       functions[name] = (...args: unknown[]) =>
         Reflect.apply(EventEmitter.prototype[name], res, args) as unknown;
     }
+    // `cork` and `uncork` stay the connection's: Node 26 calls them behind each write, when it likes.
     for (const name of IGNORED) functions[name] = (...args: unknown[]) => void dropped(args);
     return {
       functions,

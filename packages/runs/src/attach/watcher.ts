@@ -1,3 +1,4 @@
+import { incomingOf } from '@holdopen/fetch';
 import type { Granted } from '../access/gate.js';
 import type { RunsContext } from '../context.js';
 import { OVER } from '../over.js';
@@ -21,7 +22,10 @@ const MAX_MS = 2 ** 31 - 1;
 /** An `authorize` that does not answer lets nobody watch for ever. */
 const MOST_ASKING_MS = 10_000;
 
-/** In Deno the signal of a request also fires after a success, and whoever touches it is warned. */
+/**
+ * In Deno the signal of a request also fires after a success, and whoever touches it is warned. Those of
+ * requests below Node's `http` are made by us.
+ */
 const isDeno = 'Deno' in globalThis;
 
 /** One client at a run: watches until it leaves, or until it may not. Never touches the work. */
@@ -38,7 +42,8 @@ export class Watcher {
     this.#context = context;
     this.#request = request;
     this.#record = record;
-    this.#connection = isDeno ? undefined : request.signal;
+    const isDenos = isDeno && incomingOf(request) === undefined;
+    this.#connection = isDenos ? undefined : request.signal;
     context.watching.add(record.run, this.#closing);
     // Register first, then look: it may have fired before anybody listened.
     this.#connection?.addEventListener('abort', this.#left);

@@ -31,7 +31,11 @@ export interface Around {
   readonly isUnparsed?: boolean;
   /** Where a parser of JSON stands, in frameworks that have none of their own. */
   readonly parser?: 'before' | 'behind';
+  /** Middleware before holdOpen, as Connect has it. */
+  readonly outer?: Outer;
 }
+
+export type Outer = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
 export interface Mount {
   readonly transport: 'HTTP/1.1' | 'h2c';

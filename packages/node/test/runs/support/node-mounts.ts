@@ -31,12 +31,21 @@ export const middlewareMount: Mount = {
     const middleware = holdOpen(holdOptions(around));
     const isBare = around.isBare === true;
     const once: Handler = (req, res) =>
-      isBare ? handler(req, res) : middleware(req, res, () => handler(req, res));
+      isBare ? handler(req, res) : middleware(req, res, next(req, res, handler));
     const all: Handler = (req, res) =>
-      around.isTwice === true ? middleware(req, res, () => once(req, res)) : once(req, res);
+      around.isTwice === true ? middleware(req, res, next(req, res, once)) : once(req, res);
     return serve(withRoutes(around, around.parser === 'before' ? parsed(all) : all));
   },
 };
+
+/** Errors are answered as Connect does at its end. */
+function next(req: IncomingMessage, res: ServerResponse, handler: Handler) {
+  return (error?: unknown): unknown => {
+    if (error === undefined) return handler(req, res);
+    res.statusCode = 500;
+    return res.end();
+  };
+}
 
 function speak(work: Work): Handler {
   return (req, res) => work(new NodeVoice(req, res));
@@ -51,8 +60,10 @@ function parsed(handler: Handler): Handler {
   return (req, res) => parse(req, res, () => void handler(req, res));
 }
 
-function withRoutes({ runs }: Around, handler: Handler): Handler {
-  if (runs === undefined) return handler;
+function withRoutes({ runs, outer }: Around, handler: Handler): Handler {
+  const all: Handler =
+    outer === undefined ? handler : (req, res) => outer(req, res, () => void handler(req, res));
+  if (runs === undefined) return all;
   const routes = runsMiddleware(runs);
-  return (req, res) => routes(req, res, () => void handler(req, res));
+  return (req, res) => routes(req, res, () => void all(req, res));
 }

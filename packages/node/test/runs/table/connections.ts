@@ -2,6 +2,7 @@ import { createMemoryStore } from '@holdopen/runs';
 import { expect, test } from 'vitest';
 import { behind } from '../../../../runs/test/support/faulty.js';
 import {
+  type Around,
   ask,
   begin,
   describeAt,
@@ -24,10 +25,14 @@ import {
 
 /** What becomes of the work when a client leaves, waits, comes back, or ends it. */
 export function connections(mount: Mount): void {
+  function watchRequestOf({ req }: Voice, heard: string[]): void {
+    for (const name of ['aborted', 'error']) req.on(name, () => heard.push(`request ${name}`));
+  }
+
   /** What the handler is told of the connection, which should be nothing. */
   function watchOf(voice: Voice, heard: string[]): void {
-    const { req, hold } = voice;
-    for (const name of ['aborted', 'error']) req.on(name, () => heard.push(`request ${name}`));
+    const { hold } = voice;
+    watchRequestOf(voice, heard);
     const res = voice.raw();
     for (const name of ['close', 'finish', 'error']) {
       res.on(name, () => heard.push(`response ${name}`));
@@ -135,6 +140,43 @@ export function connections(mount: Mount): void {
     await untilState(served, status, 'completed');
   });
 
+  test.each<[string, Around]>([
+    ['that its handler reads', { isUnparsed: true }],
+    ['that a parser behind reads', { parser: 'behind' }],
+    ['that a parser before has read', { parser: 'before' }],
+  ])(
+    'a client that leaves while its key is claimed has begun the work, with the body %s',
+    async (_whose, around) => {
+      const store = createMemoryStore();
+      const claim = store.claim.bind(store);
+      const go = gate();
+      let claims = 0;
+      store.claim = async (asked) => {
+        claims += 1;
+        await go.opened;
+        return claim(asked);
+      };
+      const bodies: string[] = [];
+      const heard: string[] = [];
+      const work: Work = async (voice) => {
+        watchRequestOf(voice, heard);
+        bodies.push(await voice.text());
+        return voice.json({ bodies });
+      };
+      const served = await mount.serve(work, { ...around, runs: openRuns({ store }) });
+      const client = await begin(served, post());
+      await until('its key is claimed', () => claims === 1);
+      client.leave();
+      await untilAlone(served);
+      go.open();
+      const again = await ask(served, post());
+      expect(again).toMatchObject({ status: 200, ended: 'complete' });
+      expect(JSON.parse(again.body)).toEqual({ bodies: ['{"n":2}'] });
+      expect(bodies).toHaveLength(1);
+      expect(heard).toEqual([]);
+    },
+  );
+
   test('a client that leaves in the middle of a stream stops nothing', async () => {
     const go = gate();
     let isStreamed = false;
@@ -153,6 +195,8 @@ export function connections(mount: Mount): void {
     await untilAlone(served);
     go.open();
     await until('it has streamed', () => isStreamed);
+    // Otherwise a machine that is busy holds the next answer, too.
+    await untilState(served, statusOf({ headers: client.headers() }), 'completed');
     const again = await ask(served, post());
     expect(again).toMatchObject({ status: 200, body: '{"first":1,"second":2}' });
   });
@@ -190,6 +234,28 @@ export function connections(mount: Mount): void {
     expect(reply.headers).not.toHaveProperty('holdopen');
   });
 
+  test.each([
+    ['', {}],
+    ['also behind a second mount', { isTwice: true }],
+  ])('who wants a 202 after a while gets it then, with its head %s', async (_where, around) => {
+    const go = gate();
+    const work: Work = async (voice) => {
+      await go.opened;
+      return voice.json({ done: true }, 201);
+    };
+    const runs = openRuns();
+    const served = await mount.serve(work, { ...around, runs, firstBeatMs: 60 });
+    const accepted = await ask(served, post({ prefer: 'respond-async, wait=1' }));
+    expect(accepted).toMatchObject({ status: 202, ended: 'complete' });
+    expect(accepted.headers).toMatchObject({
+      'preference-applied': 'respond-async, wait=1',
+      location: statusOf(accepted),
+    });
+    expect(accepted.headers).not.toHaveProperty('holdopen');
+    go.open();
+    await untilState(served, statusOf(accepted), 'completed');
+  });
+
   test('a run that is ended fires the handler’s signal, and its response closes', async () => {
     const heard: string[] = [];
     let starts = 0;
@@ -213,6 +279,22 @@ export function connections(mount: Mount): void {
     expect(again.status).toBe(410);
     expect(JSON.parse(again.body)).toMatchObject({ code: 'cancelled' });
     expect(starts).toBe(1);
+  });
+
+  test('a run that is ended closes its response also if its handler never answers', async () => {
+    const heard: string[] = [];
+    const work: Work = (voice) => {
+      watchOf(voice, heard);
+      return new Promise(() => {});
+    };
+    const served = await mount.serve(work, { runs: openRuns({ cancelGraceMs: 100 }) });
+    const accepted = await ask(served, post({ prefer: 'respond-async' }));
+    const status = accepted.headers.location ?? '';
+    await ask(served, { ...get(status), method: 'DELETE' });
+    await untilState(served, status, 'cancelled');
+    await until('the response closes', () => heard.includes('response close'));
+    expect(heard[0]).toBe('signal');
+    expect(heard).not.toContain('response finish');
   });
 
   test('a stream is closed to its handler when its run is ended', async () => {

@@ -160,6 +160,27 @@ export function events(mount: Mount): void {
     expect(starts).toBe(1);
   });
 
+  test('what a handler has corked leaves when it is uncorked', async () => {
+    const go = gate();
+    const work: Work = async (voice) => {
+      const res = voice.raw();
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.cork();
+      res.write('data: 1\n\n');
+      res.write('data: 2\n\n');
+      res.uncork();
+      await go.opened;
+      res.end('data: 3\n\n');
+    };
+    const served = await mount.serve(work, { runs: openRuns() });
+    const client = await begin(served, post());
+    await client.arrived('data: 1\n\n');
+    await client.arrived('data: 2\n\n');
+    go.open();
+    await client.arrived('data: 3\n\n');
+    expect(eventsOf((await ask(served, post())).body).data).toEqual(['1', '2', '3']);
+  });
+
   test('the silence of a stream is filled, and without the beats it is what was recorded', async () => {
     const go = gate();
     async function* slow() {
