@@ -1,6 +1,7 @@
 import { JsonScanner } from './body/json-scanner.js';
 import { startsEventStream } from './body/leading-space.js';
 import { readPayload, readRest } from './body/payload.js';
+import { watchReaders } from './body/readers.js';
 import { OpaqueTracker, RecordTracker } from './body/record-tracker.js';
 import { SseTracker } from './body/sse-tracker.js';
 import { type StreamSource, streamOf } from './body/stream.js';
@@ -20,7 +21,7 @@ import { readAnnouncement } from './wire/announcement.js';
 import type { LateHead } from './wire/late-head.js';
 import { completeCut } from './wire/problem.js';
 
-/** A body that says its length and is no larger is the runtime's to watch, which sees when it is cut. */
+/** A body that says its length and is no larger is the runtime's, which sees when it is cut. */
 const SMALL_BODY_BYTES = 65_536;
 
 /** An answer whose outcome is known, as far as it can be before its body is read. */
@@ -35,19 +36,21 @@ export interface Answer {
 
 /** Reads as much of an answer as must be read to know it. */
 export async function readAnswer(call: Call, exchange: Exchange): Promise<Answer> {
-  const { headers, body } = exchange.response;
+  const { status, headers, body } = exchange.response;
   const announcement = readAnnouncement(headers);
   const type = headers.get('content-type');
   if (announcement?.intervalMs !== undefined)
     exchange.watchdog.intervalMs = announcement.intervalMs;
-  if (body === null) return untouched(call, exchange);
+  // A runtime may give an empty stream where there is none.
+  const isBodiless = body === null || call.outgoing.method === 'HEAD' || hasNoBody(status);
+  if (isBodiless) return bodiless(call, exchange);
   if (announcement?.format === 'json') return heldJson(call, exchange);
   if (isEventStream(type)) return new Streamed(call, exchange, new SseTracker());
   if (announcement !== undefined) return new Streamed(call, exchange, new RecordTracker());
   const isDocument = isJson(type);
   if (isDocument && call.place !== undefined) return whole(call, exchange, new JsonScanner());
-  if (isSmall(headers) && call.place === undefined) return untouched(call, exchange);
   const isChecked = isDocument && call.settings.checksJson;
+  if (isSmall(headers) && call.place === undefined) return small(call, exchange, isChecked);
   return new Streamed(call, exchange, isChecked ? new JsonScanner() : new OpaqueTracker());
 }
 
@@ -57,7 +60,22 @@ function isSmall(headers: Headers): boolean {
 }
 
 /** There is nothing to do: what `fetch` gave is given on. */
-function untouched(call: Call, exchange: Exchange): Answer {
+function bodiless(call: Call, exchange: Exchange): Answer {
+  return native(exchange, async () => {
+    exchange.watchdog.stop();
+    await call.settle();
+  });
+}
+
+/** What `fetch` gave is given on, and whoever reads it by its own methods is watched. */
+function small(call: Call, exchange: Exchange, isDocument: boolean): Answer {
+  return native(exchange, async () => {
+    watchReaders(call, exchange, isDocument);
+    call.report({ state: 'live' });
+  });
+}
+
+function native(exchange: Exchange, prepare: () => Promise<void>): Answer {
   const { response } = exchange;
   const { status, headers } = response;
   return {
@@ -65,8 +83,7 @@ function untouched(call: Call, exchange: Exchange): Answer {
     headers,
     isLate: false,
     async give() {
-      exchange.watchdog.stop();
-      await call.settle();
+      await prepare();
       return response;
     },
   };
