@@ -1,315 +1,68 @@
-/** Servers that do what no server should, and what becomes of each. */
-import type { Socket } from 'node:net';
-import { afterAll, expect, test } from 'vitest';
-import { HoldOpenError, holdEvents, holdFetch } from '../src/index.js';
-import { lateHeads } from './support/late.js';
-import { chunk, chunkedHead, END, HELD, plain, RawServer } from './support/raw-server.js';
-
-const JSON_TYPE = { type: 'application/json' };
-const SSE = chunkedHead({ type: 'text/event-stream' });
-const CLOSE_DELIMITED = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n';
-const SHORT = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n';
-
-interface Hostile {
-  readonly name: string;
-  readonly answer: (socket: Socket) => unknown;
-  /** What `holdFetch` and the read of its body come to, and what `holdEvents` does. */
-  readonly fetched: string;
-  readonly events: string;
-}
-
-const says =
-  (text: string) =>
-  (socket: Socket): unknown =>
-    socket.write(text);
-const endsAfter =
-  (text: string) =>
-  (socket: Socket): unknown =>
-    socket.end(text);
-const resetsAfter =
-  (text: string) =>
-  (socket: Socket): unknown =>
-    // A reset overtakes what is on its way: only what was acknowledged has surely come.
-    socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), 60));
-
-/** Beats forever, or as often as is said. */
-const beats =
-  (head: string, beat: string, count = Number.POSITIVE_INFINITY) =>
-  (socket: Socket): void => {
-    socket.write(head);
-    let sent = 0;
-    const timer = setInterval(() => {
-      if (sent === count || socket.destroyed) return clearInterval(timer);
-      sent += 1;
-      socket.write(chunk(beat));
-    }, 50);
-  };
-
-const CASES: readonly Hostile[] = [
-  { name: 'no answer', answer: () => {}, fetched: 'STALLED', events: 'STALLED' },
-  { name: 'FIN, no answer', answer: endsAfter(''), fetched: 'CLOSED', events: 'CLOSED' },
-  {
-    name: 'RST, no answer',
-    answer: (socket) => socket.resetAndDestroy(),
-    fetched: 'RESET',
-    events: 'RESET',
-  },
-  {
-    name: 'half a head',
-    answer: endsAfter('HTTP/1.1 200 OK\r\nConte'),
-    fetched: 'CLOSED',
-    events: 'CLOSED',
-  },
-  { name: 'no HTTP', answer: endsAfter('SSH-2.0-x\r\n'), fetched: 'PROTOCOL', events: 'PROTOCOL' },
-  {
-    name: 'oversized head',
-    answer: says(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`),
-    fetched: 'PROTOCOL',
-    events: 'PROTOCOL',
-  },
-  {
-    name: 'wrong chunk size',
-    answer: says(`${chunkedHead()}x\r\n`),
-    fetched: 'PROTOCOL',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'length, FIN',
-    answer: endsAfter(`${SHORT}{"a"`),
-    fetched: 'CLOSED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'length, RST',
-    answer: resetsAfter(`${SHORT}{"a"`),
-    fetched: 'RESET',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'length, silence',
-    answer: says(`${SHORT}{"a"`),
-    fetched: 'STALLED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'length, white space only',
-    answer: says(plain(' \n\n ', JSON_TYPE)),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'length, half a document',
-    answer: says(plain('{"a":', JSON_TYPE)),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'chunks, white space only',
-    answer: says(chunkedHead() + chunk('\n\n') + END),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'chunks, half a document',
-    answer: says(chunkedHead() + chunk('[1,[2') + END),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'chunks, FIN',
-    answer: endsAfter(`${chunkedHead()}${chunk('[1')}`),
-    fetched: 'CLOSED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'chunks, RST',
-    answer: resetsAfter(`${chunkedHead()}${chunk('[1')}`),
-    fetched: 'RESET',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'chunks, silence',
-    answer: says(chunkedHead() + chunk('[1')),
-    fetched: 'STALLED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'no length, half a document',
-    answer: endsAfter(`${CLOSE_DELIMITED}{"a":1`),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'no length, white space only',
-    answer: endsAfter(`${CLOSE_DELIMITED}\n\n`),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'no gzip where it says so',
-    answer: says(
-      chunkedHead({ type: 'application/json', headers: { 'Content-Encoding': 'gzip' } }) +
-        chunk('[1,2]') +
-        END,
-    ),
-    fetched: 'PROTOCOL',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'a late head where nothing is held',
-    answer: says(chunkedHead() + chunk(`\n${lateHeads['422']}[1]`) + END),
-    fetched: `200 "\\n${JSON.stringify(lateHeads['422']).slice(1, -1)}[1]"`,
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'held, silence in the document',
-    answer: says(chunkedHead(HELD) + chunk('\n') + chunk('{"a":')),
-    fetched: 'STALLED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'held, white space only',
-    answer: says(chunkedHead(HELD) + chunk('\n') + END),
-    fetched: 'TRUNCATED',
-    events: 'TRUNCATED',
-  },
-  {
-    name: 'held, then a FIN',
-    answer: endsAfter(chunkedHead(HELD) + chunk('\n')),
-    fetched: 'CLOSED',
-    events: 'CLOSED',
-  },
-  {
-    name: 'held, endless beats',
-    answer: beats(chunkedHead(HELD), '\n'),
-    fetched: 'waits until its caller has enough',
-    events: 'waits until its caller has enough',
-  },
-  {
-    name: 'held, an error whose cut became a clean end',
-    answer: says(chunkedHead(HELD) + chunk(`\n${lateHeads['422']}{"a":1`) + END),
-    fetched: '422 "{\\"a\\":1}"',
-    events: 'STATUS',
-  },
-  {
-    name: 'held, an error that breaks off in the middle',
-    answer: endsAfter(chunkedHead(HELD) + chunk(`\n${lateHeads['422']}{"a":"x`)),
-    fetched: 'CLOSED',
-    events: 'STATUS',
-  },
-  {
-    name: 'held, a success that is cut where a brace would end it',
-    answer: endsAfter(chunkedHead(HELD) + chunk(`\n${lateHeads['201']}{"a":1`)),
-    fetched: 'CLOSED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'held, the same with a clean end',
-    answer: says(chunkedHead(HELD) + chunk(`\n${lateHeads['201']}{"a":1`) + END),
-    fetched: 'TRUNCATED',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'held, a late head that is too long to be one',
-    answer: says(chunkedHead(HELD) + chunk(`\r${' '.repeat(8_000)}\r`) + chunk('[1]') + END),
-    fetched: '200 "[1]"',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'held, a late head that says nonsense',
-    answer: says(chunkedHead(HELD) + chunk(`\r${'\t '.repeat(8)}\r`) + chunk('[1]') + END),
-    fetched: '200 "[1]"',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'a HoldOpen header that is none',
-    answer: says(chunkedHead({ headers: { HoldOpen: 'interval=-5; "' } }) + chunk('[1]') + END),
-    fetched: '200 "[1]"',
-    events: 'WRONG_TYPE',
-  },
-  {
-    name: 'events, FIN in one',
-    answer: endsAfter(SSE + chunk('data: a\n\ndata: b')),
-    fetched: 'CLOSED',
-    events: 'a, then CLOSED',
-  },
-  {
-    name: 'events, RST',
-    answer: resetsAfter(SSE + chunk('data: a\n\n')),
-    fetched: 'RESET',
-    events: 'a, then RESET',
-  },
-  {
-    name: 'events, silence in one',
-    answer: says(SSE + chunk('data: a\n\ndata: b')),
-    fetched: 'STALLED',
-    events: 'a, then STALLED',
-  },
-  {
-    name: 'events, endless comments',
-    answer: beats(SSE, ': beat\n\n'),
-    fetched: 'waits until its caller has enough',
-    events: 'waits until its caller has enough',
-  },
-  {
-    name: 'events, an endless line',
-    answer: beats(SSE, 'x'),
-    fetched: 'waits until its caller has enough',
-    events: 'waits until its caller has enough',
-  },
-];
+/** What becomes of each hostile server, in each runtime, as a table. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, ENOUGH, type Question } from './support/asker.js';
+import { bundleAsker, CHILD_RUNTIMES, RuntimeChild } from './support/child.js';
+import { HOSTILE, type Hostile } from './support/hostile.js';
+import { RawServer } from './support/raw-server.js';
 
 const PATIENCE_MS = 400;
 
-function init() {
-  return {
-    method: 'POST',
-    body: '{}',
-    signal: AbortSignal.timeout(8 * PATIENCE_MS),
-    holdOpen: { retry: false, maxSilenceMs: PATIENCE_MS } as const,
-  };
-}
-
-function nameOf(error: unknown, signal: AbortSignal): string {
-  if (error instanceof HoldOpenError) return error.code.replace('HOLDOPEN_', '');
-  return error === signal.reason ? 'waits until its caller has enough' : `${error}`;
-}
-
-async function fetched(url: string): Promise<string> {
-  const asked = init();
-  try {
-    const response = await holdFetch(url, asked);
-    return `${response.status} ${JSON.stringify(await response.text())}`;
-  } catch (error) {
-    return nameOf(error, asked.signal);
-  }
-}
-
-async function eventsOf(url: string): Promise<string> {
-  const asked = init();
-  const seen: string[] = [];
-  try {
-    for await (const { data } of holdEvents(url, asked)) seen.push(data);
-    seen.push('the end');
-  } catch (error) {
-    seen.push(nameOf(error, asked.signal));
-  }
-  return seen.join(', then ');
-}
-
-const rows: string[] = [];
-
-test.each(CASES)('$name', async ({ name, answer, fetched: expected, events }) => {
-  await using server = await RawServer.start((socket) => void answer(socket));
-  const became = { fetched: await fetched(server.url), events: await eventsOf(server.url) };
-  const show = (text: string): string => text.replace(/(?:[ \\tr]){20,}/g, '…');
-  rows.push(`  ${name.padEnd(56)} ${show(became.fetched).padEnd(36)} ${became.events}`);
-  expect(became).toEqual({ fetched: expected, events });
-  // A POST without a key: whatever happens, its work is not begun twice.
-  expect(server.requests.length).toBe(2);
+const asking = (url: string, wants: Question['wants']): Question => ({
+  ...{ url, wants, timeoutMs: 8 * PATIENCE_MS },
+  holdOpen: { retry: false, maxSilenceMs: PATIENCE_MS },
 });
 
-afterAll(() => {
-  const head = `  ${'what the server does'.padEnd(56)} ${'holdFetch'.padEnd(36)} holdEvents`;
-  console.log([head, ...rows].join('\n'));
+type Asks = (question: Question) => Promise<string>;
+type Row = readonly [name: string, fetched: string, events: string];
+
+async function play({ name, answer }: Hostile, asks: Asks): Promise<Row> {
+  await using server = await RawServer.start((socket) => void answer(socket));
+  const fetched = await asks(asking(server.url, 'answer'));
+  const events = await asks(asking(server.url, 'events'));
+  // A POST without a key: whatever happens, its work is not begun twice.
+  expect(server.requests.length).toBe(2);
+  return [name, fetched, events];
+}
+
+function show(title: string, rows: readonly Row[]): void {
+  const columns = (row: Row): string => {
+    const [name, fetched, events] = row.map((text) => text.replace(/(?:[ \\tr]){20,}/g, '…'));
+    return `  ${name?.padEnd(56)} ${fetched?.padEnd(36)} ${events}`;
+  };
+  const head: Row = ['what the server does', 'holdFetch', 'holdEvents'];
+  console.log([title, ...[head, ...rows].map(columns)].join('\n'));
+}
+
+describe('on the Node of the tests', () => {
+  const rows: Row[] = [];
+  afterAll(() => show(`Hostile servers, on Node ${process.version}`, rows));
+
+  test.each(HOSTILE)('$name', async (hostile) => {
+    const row = await play(hostile, ask);
+    rows.push(row);
+    expect(row.slice(1)).toEqual([hostile.fetched, hostile.events]);
+  });
+});
+
+/** Runtimes see different things of one break, and have different words for it. */
+const BREAK = /\b(?:CLOSED|RESET|TRUNCATED|PROTOCOL|NETWORK)\b/;
+const alike = (said: string): string => said.replace(BREAK, 'broken');
+
+describe.each(CHILD_RUNTIMES)('on $name', ({ name, command }) => {
+  const rows: Row[] = [];
+  let child: RuntimeChild;
+  beforeAll(async () => {
+    child = new RuntimeChild(command(), await bundleAsker());
+  });
+  afterAll(() => {
+    child.kill();
+    show(`Hostile servers, on ${name}`, rows);
+  });
+
+  // What never ends does so in every runtime for the same reason, and takes its time.
+  test.each(HOSTILE.filter(({ fetched }) => fetched !== ENOUGH))('$name', async (hostile) => {
+    const row = await play(hostile, (question) => child.ask(question));
+    rows.push(row);
+    expect(row.slice(1).map(alike)).toEqual([hostile.fetched, hostile.events].map(alike));
+  });
 });
