@@ -3,7 +3,7 @@ import { type RunPlace, showToken } from './run/place.js';
 
 /**
  * Who asks. Headers of the user's go to the origin of the request alone, where the places of its runs
- * are, too; a redirect is the runtime's, which takes `Authorization` away from strangers.
+ * are, too; on a redirect they stay there.
  */
 export class Credentials {
   readonly #outgoing: Outgoing;

@@ -92,6 +92,45 @@ test('a place of a run that moves is not followed', async () => {
   expect(stranger.connections).toBe(0);
 });
 
+test.each([
+  [302, 'POST', 'GET', ''],
+  [303, 'PUT', 'GET', ''],
+  [307, 'POST', 'POST', 'x'],
+  [308, 'PUT', 'PUT', 'x'],
+])('%i of a %s leads no credentials to another origin', async (status, method, then, body) => {
+  await using stranger = await RawServer.start((socket) => socket.write(plain('there')));
+  await using server = await RawServer.start((socket, { count }) => {
+    const Location = count === 1 ? '/nearer' : `${stranger.url}far`;
+    socket.write(plain('', { status, headers: { Location } }));
+  });
+  const headers = { Authorization: 'Bearer s3', 'X-Api-Key': 's3', Cookie: 'a=s3', 'X-A': 's3' };
+  const init = { method, body: 'x', headers } as const;
+  for (const ask of [
+    () => holdFetch(server.url, init),
+    () => holdFetch(new Request(server.url, init)),
+    () => holdFetch(server.url, { ...init, headers: () => headers }),
+  ]) {
+    server.requests.length = 0;
+    stranger.requests.length = 0;
+    const response = await ask();
+    expect([response.redirected, response.url]).toEqual([true, `${stranger.url}far`]);
+    expect(await response.text()).toBe('there');
+    expect(server.requests[1]?.head).toMatch(/^authorization: Bearer s3/im);
+    expect(stranger.requests[0]).toMatchObject({ body });
+    expect(stranger.requests[0]?.head).toMatch(new RegExp(`^${then} /far `));
+    expect(stranger.requests[0]?.head).not.toContain('s3');
+  }
+});
+
+test('redirects without an end are an error, and not tried again', async () => {
+  await using server = await RawServer.start((socket) => {
+    socket.write(plain('', { status: 302, headers: { Location: '/' } }));
+  });
+  const asked = holdFetch(server.url, { headers: { 'X-Api-Key': 'x' }, holdOpen: KEYED });
+  await expect(asked).rejects.toThrow(TypeError);
+  expect(server.requests.length).toBe(21);
+});
+
 /** The module as it is in a page of another origin. */
 function inPageOf(origin: string): void {
   vi.stubGlobal('location', { origin, href: `${origin}/` });

@@ -37,7 +37,7 @@ test('every event comes once and in order through a path that breaks all the tim
     seed = (seed * 48_271) % 2_147_483_647;
     return 700 + (seed % 3_000);
   };
-  await using path = await BadPath.to(server.port, chance);
+  await using path = await BadPath.to(server.port, { maxBytes: chance });
   const { data, error } = await readAll(holdEvents(path.url, { ...POST, holdOpen: KEYED }));
   expect(error).toBe(undefined);
   expect(data).toEqual(all(60));
@@ -109,7 +109,9 @@ test('a document that breaks off half way is asked for again, and nobody sees th
     () => new Response(document, { headers: { 'Content-Type': 'application/json' } }),
   );
   const limits = [20_000, 30_000, 1_000_000, 1_000_000, 1_000_000];
-  await using path = await BadPath.to(server.port, () => limits.shift() ?? 1_000_000);
+  await using path = await BadPath.to(server.port, {
+    maxBytes: () => limits.shift() ?? 1_000_000,
+  });
   const response = await holdFetch(path.url, { ...POST, holdOpen: KEYED });
   expect(await response.text()).toBe(document);
   expect(server.starts).toBe(1);

@@ -44,9 +44,11 @@ describe.each(CHILD_RUNTIMES)('on $name', ({ name, command }) => {
     await using server = await RunServer.start((self) => numbers(40, self));
     server.gate.open();
     let carried = 400;
-    await using path = await BadPath.to(server.port, () => {
-      carried += 300;
-      return carried;
+    await using path = await BadPath.to(server.port, {
+      maxBytes() {
+        carried += 300;
+        return carried;
+      },
     });
     const said = await child.ask({
       ...{ url: path.url, wants: 'events', holdOpen: KEYED, timeoutMs: 25_000 },
