@@ -97,17 +97,6 @@ export class Exchange {
     return bytes;
   }
 
-  /** Watches somebody else read all of it. */
-  async finish<Value>(reading: Promise<Value>): Promise<Value> {
-    try {
-      const value = await this.watchdog.guard(reading);
-      this.watchdog.stop();
-      return value;
-    } catch (error) {
-      throw this.#failed(error);
-    }
-  }
-
   /** Nobody wants the rest. */
   async cancel(reason?: unknown): Promise<void> {
     this.watchdog.stop();

@@ -2,49 +2,42 @@ import type { Call } from '../call.js';
 import type { Exchange } from '../exchange.js';
 import { Failure } from '../transport/failure.js';
 import { JsonScanner } from './json-scanner.js';
+import { readRest } from './payload.js';
+import { OpaqueTracker } from './record-tracker.js';
 
-const OTHERS = ['blob', 'bytes', 'formData'] as const;
+const METHODS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
 
 /**
  * Times whoever reads a native Response by its methods, and explains what fails then. Its `body` is left
  * alone: a stream of ours in its place costs more than a small answer does.
  */
 export function watchReaders(call: Call, exchange: Exchange, isDocument: boolean): void {
-  const response: Response = exchange.response;
-  const watched = async <Value>(read: () => Promise<Value>): Promise<Value> => {
-    try {
-      const value = await exchange.finish(read());
-      await call.settle();
-      return value;
-    } catch (error) {
-      throw error instanceof Failure ? await call.giveUp(error) : error;
-    }
-  };
-  const { arrayBuffer } = response;
-  /** Of a document: whether all of it is there, if a parser has not said so. */
-  const readBytes = (): Promise<ArrayBuffer> => arrayBuffer.call(response);
-  const readText = async (): Promise<string> => {
-    const bytes = await readBytes();
-    if (isDocument && bytes.byteLength > 0 && !isWhole(bytes)) throw exchange.truncated();
-    return new TextDecoder().decode(bytes);
-  };
-  const readers: Record<string, () => Promise<unknown>> = {
-    arrayBuffer: readBytes,
-    text: readText,
-    json: async () => JSON.parse(await readText()),
-  };
-  for (const name of OTHERS) {
-    const read: unknown = Reflect.get(response, name);
-    if (typeof read === 'function') readers[name] = () => Reflect.apply(read, response, []);
-  }
-  for (const [name, read] of Object.entries(readers)) {
-    const value = (): Promise<unknown> => watched(read);
-    Object.defineProperty(response, name, { value, configurable: true, writable: true });
+  const { response } = exchange;
+  for (const method of METHODS) {
+    const native: unknown = Reflect.get(response, method);
+    if (typeof native !== 'function') continue;
+    const read = async (): Promise<unknown> => {
+      // It says itself what is wrong.
+      if (response.bodyUsed || response.body?.locked) return Reflect.apply(native, response, []);
+      const bytes = await readWhole(call, exchange, isDocument);
+      const { headers } = response;
+      return Reflect.apply(native, new Response(bytes, { headers }), []);
+    };
+    Object.defineProperty(response, method, { value: read, configurable: true, writable: true });
   }
 }
 
-function isWhole(bytes: ArrayBuffer): boolean {
+async function readWhole(call: Call, exchange: Exchange, isDocument: boolean) {
   const scanner = new JsonScanner();
-  scanner.push(new Uint8Array(bytes));
-  return scanner.verdict === 'whole';
+  exchange.watch(isDocument ? scanner : new OpaqueTracker());
+  try {
+    const { bytes, failure } = await readRest(exchange);
+    if (failure !== undefined) throw failure;
+    const isWhole = !isDocument || bytes.length === 0 || scanner.verdict === 'whole';
+    if (!isWhole) throw exchange.truncated();
+    await call.settle();
+    return bytes;
+  } catch (error) {
+    throw error instanceof Failure ? await call.giveUp(error) : error;
+  }
 }
