@@ -247,6 +247,56 @@ test('a page that is loaded again goes on where it was', async () => {
   expect(kept.size).toBe(0);
 });
 
+/** What a page keeps over a reload. */
+function keeping() {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  };
+  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
+}
+
+test('a page whose login has gone keeps its key, and joins its work when it is back', async () => {
+  const { kept, holdOpen } = keeping();
+  await using server = await RunServer.start(async (self) => {
+    await self.gate.opened;
+    return Response.json([1]);
+  });
+  const controller = new AbortController();
+  const left = holdFetch(server.url, { ...POST, holdOpen, signal: controller.signal });
+  await until('the work has begun', () => server.starts === 1);
+  controller.abort();
+  await expect(left).rejects.toThrow();
+  const key = JSON.parse(kept.get('task') ?? '{}').key;
+  server.allows = () => false;
+  // Its place was never told: the head had not gone out, or went with the connection.
+  kept.set('task', JSON.stringify({ key }));
+  const refused = await holdFetch(server.url, { ...POST, holdOpen });
+  expect([401, 403]).toContain(refused.status);
+  await refused.text();
+  expect(JSON.parse(kept.get('task') ?? '{}').key).toBe(key);
+  server.allows = () => true;
+  server.gate.open();
+  expect(await (await holdFetch(server.url, { ...POST, holdOpen })).json()).toEqual([1]);
+  expect([server.starts, kept.size]).toEqual([1, 0]);
+});
+
+test('work that has failed is not what a page comes back to', async () => {
+  const { kept, holdOpen } = keeping();
+  await using server = await RunServer.start((self) => numbers(4, self), { cancelGraceMs: 20 });
+  const { error } = await readAll(
+    holdEvents(server.url, { ...POST, holdOpen }),
+    ({ data, cursor }) => {
+      if (data !== '1') return;
+      void fetch(`${server.url}runs/${cursor?.split('.')[1]}`, { method: 'DELETE' });
+    },
+  );
+  expect(error).toMatchObject({ code: 'HOLDOPEN_CANCELLED' });
+  expect(kept.size).toBe(0);
+});
+
 test('a page that is loaded again gets the document that was made meanwhile', async () => {
   const kept = new Map<string, string>();
   const storage = {

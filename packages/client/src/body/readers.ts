@@ -35,7 +35,7 @@ async function readWhole(call: Call, exchange: Exchange, isDocument: boolean) {
     if (failure !== undefined) throw failure;
     const isWhole = !isDocument || bytes.length === 0 || scanner.verdict === 'whole';
     if (!isWhole) throw exchange.truncated();
-    await call.settle();
+    await call.settle(exchange.response.status);
     return bytes;
   } catch (error) {
     throw error instanceof Failure ? await call.giveUp(error) : error;
