@@ -1,53 +1,38 @@
 import { JsonScanner } from './body/json-scanner.js';
 import { startsEventStream } from './body/leading-space.js';
 import { readPayload, readRest } from './body/payload.js';
+import { watchReaders } from './body/readers.js';
 import { OpaqueTracker, RecordTracker } from './body/record-tracker.js';
 import { SseTracker } from './body/sse-tracker.js';
-import { type StreamSource, streamOf } from './body/stream.js';
-import type { Tracker } from './body/tracker.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
 import { isEventStream, isJson } from './media-type.js';
-import {
-  createResponse,
-  type HoldResponse,
-  hasNoBody,
-  mergedHeaders,
-  type Outcome,
-} from './response.js';
-import { Failure } from './transport/failure.js';
+import { hasNoBody } from './response.js';
+import { type Answer, type Known, Streamed } from './streamed.js';
 import { readAnnouncement } from './wire/announcement.js';
 import type { LateHead } from './wire/late-head.js';
 import { completeCut } from './wire/problem.js';
 
-/** A body that says its length and is no larger is the runtime's to watch, which sees when it is cut. */
+/** A body that says its length and is no larger is the runtime's, which sees when it is cut. */
 const SMALL_BODY_BYTES = 65_536;
-
-/** An answer whose outcome is known, as far as it can be before its body is read. */
-export interface Answer {
-  /** The true one. */
-  readonly status: number;
-  readonly headers: Headers;
-  /** The work had begun when the status became known. */
-  readonly isLate: boolean;
-  give(): Promise<HoldResponse>;
-}
 
 /** Reads as much of an answer as must be read to know it. */
 export async function readAnswer(call: Call, exchange: Exchange): Promise<Answer> {
-  const { headers, body } = exchange.response;
+  const { status, headers, body } = exchange.response;
   const announcement = readAnnouncement(headers);
   const type = headers.get('content-type');
   if (announcement?.intervalMs !== undefined)
     exchange.watchdog.intervalMs = announcement.intervalMs;
-  if (body === null) return untouched(call, exchange);
+  // A runtime may give an empty stream where there is none.
+  const isBodiless = body === null || call.outgoing.method === 'HEAD' || hasNoBody(status);
+  if (isBodiless) return bodiless(call, exchange);
   if (announcement?.format === 'json') return heldJson(call, exchange);
   if (isEventStream(type)) return new Streamed(call, exchange, new SseTracker());
   if (announcement !== undefined) return new Streamed(call, exchange, new RecordTracker());
   const isDocument = isJson(type);
   if (isDocument && call.place !== undefined) return whole(call, exchange, new JsonScanner());
-  if (isSmall(headers) && call.place === undefined) return untouched(call, exchange);
   const isChecked = isDocument && call.settings.checksJson;
+  if (isSmall(headers) && call.place === undefined) return small(call, exchange, isChecked);
   return new Streamed(call, exchange, isChecked ? new JsonScanner() : new OpaqueTracker());
 }
 
@@ -57,7 +42,22 @@ function isSmall(headers: Headers): boolean {
 }
 
 /** There is nothing to do: what `fetch` gave is given on. */
-function untouched(call: Call, exchange: Exchange): Answer {
+function bodiless(call: Call, exchange: Exchange): Answer {
+  return native(exchange, async () => {
+    exchange.watchdog.stop();
+    await call.settle(exchange.response.status);
+  });
+}
+
+/** What `fetch` gave is given on, and whoever reads it by its own methods is watched. */
+function small(call: Call, exchange: Exchange, isDocument: boolean): Answer {
+  return native(exchange, async () => {
+    watchReaders(call, exchange, isDocument);
+    call.report({ state: 'live' });
+  });
+}
+
+function native(exchange: Exchange, prepare: () => Promise<void>): Answer {
   const { response } = exchange;
   const { status, headers } = response;
   return {
@@ -65,8 +65,7 @@ function untouched(call: Call, exchange: Exchange): Answer {
     headers,
     isLate: false,
     async give() {
-      exchange.watchdog.stop();
-      await call.settle();
+      await prepare();
       return response;
     },
   };
@@ -122,99 +121,4 @@ async function cutError(
   // The status is known all the same; what is left of the body is not taken for whole.
   const broken = failure ?? exchange.truncated();
   return new Streamed(call, exchange, undefined, { first: bytes, lateHead, broken });
-}
-
-interface Known {
-  /** What was read already. */
-  readonly first?: Uint8Array;
-  readonly lateHead?: LateHead | undefined;
-  readonly type?: string;
-  /** Nothing comes behind `first`. */
-  readonly isAll?: boolean;
-  /** Nothing comes behind it but this. */
-  readonly broken?: Failure;
-}
-
-/** An answer whose body is read through us, to its end. */
-class Streamed implements Answer, StreamSource {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly isLate: boolean;
-  readonly #call: Call;
-  readonly #exchange: Exchange;
-  readonly #tracker: Tracker | undefined;
-  readonly #known: Known;
-  #isFirstRead = false;
-  #outcome: Outcome | undefined;
-
-  constructor(call: Call, exchange: Exchange, tracker: Tracker | undefined, known: Known = {}) {
-    const { response } = exchange;
-    this.status = known.lateHead?.status ?? response.status;
-    this.headers = mergedHeaders(response.headers, known.lateHead?.headers ?? []);
-    this.isLate = known.lateHead !== undefined;
-    this.#call = call;
-    this.#exchange = exchange;
-    this.#tracker = tracker;
-    this.#known = known;
-  }
-
-  readonly give = async (): Promise<HoldResponse> => {
-    const { type } = this.#known;
-    const exchange = this.#exchange;
-    const { response } = exchange;
-    if (this.#tracker !== undefined) exchange.watch(this.#tracker);
-    // A payload of `null` stands for no body.
-    if (hasNoBody(this.status)) await exchange.cancel();
-    const body = hasNoBody(this.status) ? null : streamOf(this);
-    if (body === null) await this.ended();
-    else this.#call.report({ state: 'live' });
-    const { attempts, place } = this.#call;
-    const outcome = (): Outcome | undefined => this.#outcome;
-    const hold = {
-      isHeld: response.headers.has('holdopen'),
-      attempts,
-      runUrl: place?.url,
-      get outcome() {
-        return outcome();
-      },
-    };
-    if (type !== undefined) this.headers.set('content-type', type);
-    return createResponse(response, this.status, this.headers, body, hold);
-  };
-
-  async read(): Promise<Uint8Array | undefined> {
-    const { first, isAll, broken } = this.#known;
-    if (first !== undefined && !this.#isFirstRead) {
-      this.#isFirstRead = true;
-      return first;
-    }
-    if (broken !== undefined) throw broken;
-    return isAll ? undefined : this.#exchange.read();
-  }
-
-  cancel(reason: unknown): Promise<void> {
-    return this.#exchange.cancel(reason);
-  }
-
-  async ended(): Promise<void> {
-    const tracker = this.#tracker;
-    if (tracker instanceof JsonScanner && tracker.verdict !== 'whole' && !hasNoBody(this.status)) {
-      throw this.#exchange.truncated();
-    }
-    const said = tracker instanceof SseTracker ? tracker.lateHead?.status : undefined;
-    const status = said ?? this.status;
-    this.#outcome = status < 400 ? { ok: true, status } : { ok: false, status };
-    await this.#call.settle();
-  }
-
-  async failed(error: unknown): Promise<unknown> {
-    const { status } = this;
-    if (!(error instanceof Failure)) {
-      this.#outcome = { ok: false, status };
-      return error;
-    }
-    const explained = await this.#call.giveUp(error);
-    this.#outcome = { ok: false, status, error: explained };
-    return explained;
-  }
 }

@@ -4,7 +4,7 @@ import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
 import type { Settings } from './options.js';
 import { chooseKey, type Message, type Outgoing } from './request.js';
-import type { Sendable } from './retry/policy.js';
+import { isProvisional, type Sendable } from './retry/policy.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
 import { type RunTarget, runAddress } from './run/resume.js';
@@ -12,6 +12,9 @@ import { readStatus, unknownStatus } from './run/status.js';
 import type { Runtime } from './runtime.js';
 import { type HoldState, StateReporter } from './state.js';
 import type { Failure } from './transport/failure.js';
+
+/** What ends the work itself, and not only the hearing of it. */
+const FINAL = /^HOLDOPEN_(?:FAILED|CANCELLED|LOST)$/;
 
 /** Nobody waits longer for a word about what is waited for. */
 const MAX_ASKING_MS = 10_000;
@@ -141,6 +144,8 @@ export class Call {
 
   failed(error: HoldOpenError): HoldOpenError {
     const isLost = error.code === 'HOLDOPEN_LOST' || error.run?.state === 'lost';
+    // Whoever asks again wants new work.
+    if (FINAL.test(error.code)) void this.#persistence?.forget();
     // What goes on without us is not called a failure.
     if (error.run?.state !== 'running') this.report({ state: isLost ? 'lost' : 'failed', error });
     return error;
@@ -160,10 +165,10 @@ export class Call {
     await this.#persistence.save({ key: this.key, place: this.place?.url, cursor });
   }
 
-  /** The answer is whole: there is nothing to come back to. */
-  async settle(): Promise<void> {
+  /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
+  async settle(status: number): Promise<void> {
     this.report({ state: 'completed' });
-    await this.#persistence?.forget();
+    if (!isProvisional(status)) await this.#persistence?.forget();
   }
 
   /** After a wake-up: what the connection slept through is asked for. */

@@ -3,7 +3,7 @@ import { type RunPlace, showToken } from './run/place.js';
 
 /**
  * Who asks. Headers of the user's go to the origin of the request alone, where the places of its runs
- * are, too; a redirect is the runtime's, which takes `Authorization` away from strangers.
+ * are, too; on a redirect they stay there.
  */
 export class Credentials {
   readonly #outgoing: Outgoing;
@@ -35,7 +35,7 @@ export class Credentials {
       return place !== undefined || this.#outgoing.isReplayable;
     }
     if (place?.token === undefined || this.#showsToken) return false;
-    this.#showsToken = status === 401 || status === 403 || status === 404;
+    this.#showsToken = isRefusal(status);
     return this.#showsToken;
   }
 
@@ -43,6 +43,11 @@ export class Credentials {
   accepted(): void {
     this.#isRefused = false;
   }
+}
+
+/** A redirect leads to some login; a browser shows it as 0. */
+function isRefusal(status: number): boolean {
+  return status < 100 || (status >= 300 && status < 400) || [401, 403, 404].includes(status);
 }
 
 /** In a page, and not its own origin. */

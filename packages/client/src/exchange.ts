@@ -2,6 +2,7 @@ import type { Tracker } from './body/tracker.js';
 import type { FetchInput } from './fetch-types.js';
 import type { Runtime } from './runtime.js';
 import { classify, Failure } from './transport/failure.js';
+import { fetchAtHome } from './transport/redirect.js';
 import { Watchdog, type WatchdogEvents } from './watch/watchdog.js';
 
 export interface ExchangeRequest {
@@ -54,7 +55,9 @@ export class Exchange {
     const fetch = settings.fetch ?? globalThis.fetch;
     try {
       const all = signal ? AbortSignal.any([signal, own]) : own;
-      exchange.#response = await exchange.watchdog.guard(fetch(input, { ...init, signal: all }));
+      exchange.#response = await exchange.watchdog.guard(
+        fetchAtHome(fetch, input, { ...init, signal: all }),
+      );
     } catch (error) {
       throw exchange.#failed(error);
     }

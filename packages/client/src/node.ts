@@ -44,5 +44,9 @@ export function createAgent({ connect, ...options }: Agent.Options = {}): Agent 
  */
 export function createFetch(agent: Agent = createAgent()): typeof globalThis.fetch {
   // Node's own, and not undici's: that would not know a global Request, FormData or Response.
-  return (input, init) => globalThis.fetch(input, { ...init, dispatcher: agent } as RequestInit);
+  return (input, init) => {
+    // The types of Node know the dispatcher of its own version of undici alone.
+    const withAgent: object = { ...init, dispatcher: agent };
+    return globalThis.fetch(input, withAgent);
+  };
 }

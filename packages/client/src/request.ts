@@ -92,7 +92,14 @@ export class Outgoing {
     for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
     return {
       input: url,
-      init: { ...(credentials && { credentials }), ...(mode && { mode }), ...init, headers },
+      // A place that moves could lead the token of its run to strangers.
+      init: {
+        ...(credentials && { credentials }),
+        ...(mode && { mode }),
+        ...init,
+        redirect: 'manual',
+        headers,
+      },
     };
   }
 }

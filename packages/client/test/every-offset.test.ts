@@ -1,14 +1,15 @@
 /** A recorded exchange that breaks at every one of its bytes. */
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { HoldOpenError, holdFetch } from '../src/index.js';
+import { HoldOpenError, holdEvents, holdFetch } from '../src/index.js';
 import { afterBeats } from './support/gate.js';
 import { RawServer } from './support/raw-server.js';
 import { adapters } from './support/servers.js';
 
 /** What a real server sends, to the end of its connection. */
-async function record(answer: () => Response): Promise<Buffer> {
-  const { gate, onBeat } = afterBeats(2);
+async function record(answer: () => Response, beats = 2): Promise<Buffer> {
+  const { gate, onBeat } = afterBeats(beats);
+  if (beats === 0) gate.open();
   await using server = await adapters.node(
     async () => {
       await gate.opened;
@@ -31,31 +32,49 @@ async function record(answer: () => Response): Promise<Buffer> {
 
 type End = 'FIN' | 'RST';
 
-/** What became of it: the status and text of an answer, or the code of an error. */
-async function outcomeAt(bytes: Buffer, end: End): Promise<string> {
+type Ask = (url: string) => Promise<string>;
+
+const ONCE = { method: 'POST', body: 'x', holdOpen: { retry: false } } as const;
+const codeOf = (error: unknown): string =>
+  error instanceof HoldOpenError ? error.code : `${error}`;
+
+/** The status and text of an answer, or the code of an error. */
+const answerOf: Ask = async (url) => {
+  try {
+    const response = await holdFetch(url, ONCE);
+    return `${response.status} ${await response.text()}`;
+  } catch (error) {
+    return codeOf(error);
+  }
+};
+
+/** The events, and how they ended. */
+const eventsOf: Ask = async (url) => {
+  const seen: string[] = [];
+  try {
+    for await (const { data } of holdEvents(url, ONCE)) seen.push(data);
+    seen.push('the end');
+  } catch (error) {
+    seen.push(codeOf(error));
+  }
+  return seen.join(' ');
+};
+
+async function outcomeAt(bytes: Buffer, end: End, ask: Ask): Promise<string> {
   await using server = await RawServer.start((socket) => {
     const finish = (): unknown => (end === 'FIN' ? socket.end() : socket.resetAndDestroy());
     if (bytes.length === 0) finish();
     // A reset overtakes what is on its way.
     else socket.write(bytes, () => (end === 'FIN' ? finish() : setTimeout(finish, 3)));
   });
-  try {
-    const response = await holdFetch(server.url, {
-      method: 'POST',
-      body: 'x',
-      holdOpen: { retry: false },
-    });
-    return `${response.status} ${await response.text()}`;
-  } catch (error) {
-    return error instanceof HoldOpenError ? error.code : `${error}`;
-  }
+  return await ask(server.url);
 }
 
 /** A table of what each became, as runs of offsets. */
-async function table(whole: Buffer, end: End): Promise<string[]> {
+async function table(whole: Buffer, end: End, ask = answerOf): Promise<string[]> {
   const rows: string[] = [];
   for (let offset = 0; offset <= whole.length; offset += 1) {
-    rows.push(await outcomeAt(whole.subarray(0, offset), end));
+    rows.push(await outcomeAt(whole.subarray(0, offset), end, ask));
   }
   return rows;
 }
@@ -97,6 +116,37 @@ test.each(['FIN', 'RST'] as const)(
       expect(row).toMatch(/^404 \{(?:"no":"such")?\}$/);
     }
     expect(rows.at(-1)).toBe('404 {"no":"such"}');
+  },
+  60_000,
+);
+
+test.each(['FIN', 'RST'] as const)(
+  'an answer that was not held and breaks off with a %s is never taken for whole',
+  async (end) => {
+    const whole = await record(() => Response.json({ a: [1, 'ü'] }, { status: 201 }), 0);
+    expect(whole.toString()).not.toMatch(/holdopen/i);
+    const rows = await table(whole, end);
+    show(`An answer that was not held and breaks off with a ${end}`, rows);
+    for (const row of rows.slice(0, -1)) expect(row).toMatch(BROKEN);
+    expect(rows.at(-1)).toBe('201 {"a":[1,"ü"]}');
+  },
+  60_000,
+);
+
+test.each(['FIN', 'RST'] as const)(
+  'of events that break off with a %s the whole ones are given, and no end is told',
+  async (end) => {
+    const events = 'id: 1\ndata: a\n\ndata: b\ndata: b\n\n';
+    const headers = { 'Content-Type': 'text/event-stream' };
+    const whole = await record(() => new Response(events, { headers }));
+    const rows = await table(whole, end, eventsOf);
+    show(`Events that break off with a ${end}`, rows);
+    for (const row of rows.slice(0, -1)) {
+      const [error, ...given] = row.split(/[ \n]/).reverse();
+      expect(error).toMatch(BROKEN);
+      expect(['', 'a', 'a b b']).toContain(given.reverse().join(' '));
+    }
+    expect(rows.at(-1)).toBe('a b\nb the end');
   },
   60_000,
 );

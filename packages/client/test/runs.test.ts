@@ -37,7 +37,7 @@ test('every event comes once and in order through a path that breaks all the tim
     seed = (seed * 48_271) % 2_147_483_647;
     return 700 + (seed % 3_000);
   };
-  await using path = await BadPath.to(server.port, chance);
+  await using path = await BadPath.to(server.port, { maxBytes: chance });
   const { data, error } = await readAll(holdEvents(path.url, { ...POST, holdOpen: KEYED }));
   expect(error).toBe(undefined);
   expect(data).toEqual(all(60));
@@ -109,7 +109,9 @@ test('a document that breaks off half way is asked for again, and nobody sees th
     () => new Response(document, { headers: { 'Content-Type': 'application/json' } }),
   );
   const limits = [20_000, 30_000, 1_000_000, 1_000_000, 1_000_000];
-  await using path = await BadPath.to(server.port, () => limits.shift() ?? 1_000_000);
+  await using path = await BadPath.to(server.port, {
+    maxBytes: () => limits.shift() ?? 1_000_000,
+  });
   const response = await holdFetch(path.url, { ...POST, holdOpen: KEYED });
   expect(await response.text()).toBe(document);
   expect(server.starts).toBe(1);
@@ -242,6 +244,56 @@ test('a page that is loaded again goes on where it was', async () => {
   const { data } = await readAll(holdEvents(server.url, { ...POST, holdOpen }));
   expect([...seen, ...data]).toEqual(['0', '1', '2', '2', '3', '4', '5']);
   expect(server.starts).toBe(1);
+  expect(kept.size).toBe(0);
+});
+
+/** What a page keeps over a reload. */
+function keeping() {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  };
+  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
+}
+
+test('a page whose login has gone keeps its key, and joins its work when it is back', async () => {
+  const { kept, holdOpen } = keeping();
+  await using server = await RunServer.start(async (self) => {
+    await self.gate.opened;
+    return Response.json([1]);
+  });
+  const controller = new AbortController();
+  const left = holdFetch(server.url, { ...POST, holdOpen, signal: controller.signal });
+  await until('the work has begun', () => server.starts === 1);
+  controller.abort();
+  await expect(left).rejects.toThrow();
+  const key = JSON.parse(kept.get('task') ?? '{}').key;
+  server.allows = () => false;
+  // Its place was never told: the head had not gone out, or went with the connection.
+  kept.set('task', JSON.stringify({ key }));
+  const refused = await holdFetch(server.url, { ...POST, holdOpen });
+  expect([401, 403]).toContain(refused.status);
+  await refused.text();
+  expect(JSON.parse(kept.get('task') ?? '{}').key).toBe(key);
+  server.allows = () => true;
+  server.gate.open();
+  expect(await (await holdFetch(server.url, { ...POST, holdOpen })).json()).toEqual([1]);
+  expect([server.starts, kept.size]).toEqual([1, 0]);
+});
+
+test('work that has failed is not what a page comes back to', async () => {
+  const { kept, holdOpen } = keeping();
+  await using server = await RunServer.start((self) => numbers(4, self), { cancelGraceMs: 20 });
+  const { error } = await readAll(
+    holdEvents(server.url, { ...POST, holdOpen }),
+    ({ data, cursor }) => {
+      if (data !== '1') return;
+      void fetch(`${server.url}runs/${cursor?.split('.')[1]}`, { method: 'DELETE' });
+    },
+  );
+  expect(error).toMatchObject({ code: 'HOLDOPEN_CANCELLED' });
   expect(kept.size).toBe(0);
 });
 

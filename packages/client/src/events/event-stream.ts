@@ -95,7 +95,7 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     if (this.#end === 'over') {
       this.#isDone = true;
       await this.#connection?.close();
-      await call.settle();
+      await call.settle(200);
     } else if (this.#end instanceof Failure) {
       const failure = this.#end;
       this.#end = undefined;
@@ -103,6 +103,8 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
       this.#connection = undefined;
       await this.#patience.after(failure);
     } else if (this.#end !== undefined) {
+      // A page that is loaded again begins where the new work does.
+      if (this.#end.code === 'HOLDOPEN_RESTARTED') await call.persist();
       throw call.failed(this.#end);
     } else if (this.#connection === undefined) {
       await this.#open();

@@ -11,12 +11,20 @@ export interface Sendable {
   readonly hasRun: boolean;
 }
 
+/** Statuses of servers, and of hops before them, that may be well again soon. */
+const BUSY = [408, 425, 429, 502, 503, 504, 529];
+
 /** RFC 9110 section 9.2.2. */
 const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|PUT|DELETE|TRACE)$/;
 
 /** Whether doing the work twice is the same as doing it once. */
 function isHarmless({ method, isKeyed, isReplayable }: Sendable): boolean {
   return isReplayable && (isKeyed || IDEMPOTENT.test(method));
+}
+
+/** Whether the same request may be answered otherwise later: its key is still worth something. */
+export function isProvisional(status: number): boolean {
+  return status === 401 || status === 403 || BUSY.includes(status);
 }
 
 /** Whether a failed exchange may be followed by another. Work is never begun twice by it. */
@@ -40,7 +48,7 @@ export function mayComeBack(
   hasRetryAfter: boolean,
   isLate: boolean,
 ): boolean {
-  if (![408, 425, 429, 502, 503, 504, 529].includes(status)) return false;
+  if (!BUSY.includes(status)) return false;
   if (isHarmless(request)) return true;
   if (isLate || !request.isReplayable) return false;
   return status === 429 || status === 529 || (status === 503 && hasRetryAfter);

@@ -54,7 +54,7 @@ const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ['stalled', /ETIMEDOUT|(?:HEADERS|BODY)_TIMEOUT|timed out|TimeoutError/],
   [
     'protocol',
-    /HPE_|HTTPParserError|HEADERS_OVERFLOW|bad response|Invalid(?:HTTP|Content)|invalid .* parsed|PROTOCOL_ERROR|Z_(?:DATA|BUF)_ERROR|incorrect header check/,
+    /HPE_|HTTPParserError|HEADERS_OVERFLOW|HeadersTooLarge|bad response|Invalid(?:HTTP|Content)|invalid .* parsed|PROTOCOL_ERROR|Z_(?:DATA|BUF)_ERROR|(?:Zlib|Brotli|Zstd)\w*Error|incorrect header check/,
   ],
   ['reset', /ECONNRESET|ECONNABORTED|EPIPE|connection reset/i],
   [
@@ -63,7 +63,7 @@ const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
   [
     'network',
-    /fail(?:ed)? to fetch|fetch failed|load failed|NetworkError|network (?:error|connection)|error in (?:input|body) stream|offline/i,
+    /fail(?:ed)? to fetch|fetch failed|load failed|NetworkError|network (?:error|connection)|error in (?:input|body) stream|offline|pass .verbose: true/i,
   ],
 ];
 

@@ -1,5 +1,15 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
 
+/** What a path does of itself. */
+export interface PathHabits {
+  /** How much of the answers a connection carries before it breaks; asked for each. */
+  readonly maxBytes?: () => number;
+  /** A connection on which nothing moves for so long is dropped without a word. */
+  readonly idleMs?: number;
+  /** No connection lives longer. */
+  readonly lifeMs?: number;
+}
+
 /** A path to a server that breaks when it is told to. Another server can take the place of the first. */
 export class BadPath implements AsyncDisposable {
   /** Where it leads. */
@@ -10,17 +20,16 @@ export class BadPath implements AsyncDisposable {
   isDown = false;
   readonly #server: net.Server;
   readonly #sockets = new Set<Socket>();
-  readonly #maxBytes: () => number;
+  readonly #habits: PathHabits;
 
-  private constructor(port: number, maxBytes: () => number) {
+  private constructor(port: number, habits: PathHabits) {
     this.port = port;
-    this.#maxBytes = maxBytes;
+    this.#habits = habits;
     this.#server = net.createServer((client) => this.#connect(client));
   }
 
-  /** `maxBytes`: how much of the answers a connection carries before it breaks. */
-  static async to(port: number, maxBytes = () => Number.POSITIVE_INFINITY): Promise<BadPath> {
-    const path = new BadPath(port, maxBytes);
+  static async to(port: number, habits: PathHabits = {}): Promise<BadPath> {
+    const path = new BadPath(port, habits);
     await new Promise<void>((resolve) => path.#server.listen(0, '127.0.0.1', resolve));
     return path;
   }
@@ -41,7 +50,13 @@ export class BadPath implements AsyncDisposable {
       return;
     }
     const server = net.connect(this.port, '127.0.0.1');
-    let left = this.#maxBytes();
+    const { maxBytes, idleMs = 0, lifeMs } = this.#habits;
+    let left = maxBytes?.() ?? Number.POSITIVE_INFINITY;
+    client.setTimeout(idleMs, () => client.destroy());
+    if (lifeMs !== undefined) {
+      const end = setTimeout(() => client.destroy(), lifeMs);
+      client.on('close', () => clearTimeout(end));
+    }
     server.on('data', (bytes) => {
       client.write(bytes.subarray(0, left));
       left -= bytes.length;

@@ -35,7 +35,7 @@ export class RunServer implements AsyncDisposable {
         self.starts += 1;
         return work(self, request);
       },
-      { ...QUICK, runs },
+      { ...QUICK, ...options.hold, runs },
     );
     const server = await TestServer.start(
       listenerOf((request) => {

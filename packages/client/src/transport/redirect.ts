@@ -1,0 +1,62 @@
+import type { FetchInput } from '../fetch-types.js';
+
+const REDIRECTS = [301, 302, 303, 307, 308];
+/** As many as the Fetch Standard allows. */
+const MAX_REDIRECTS = 20;
+/** What says nothing of who asks. All other headers stay with the origin that they were meant for. */
+const OF_NOBODY =
+  /^(?:accept(?:-language)?|content-(?:type|language|encoding)|user-agent|prefer|last-event-id|idempotency-key)$/;
+
+/**
+ * `fetch`, whose redirects lead no credentials to another origin: of those the runtime's own keep back
+ * `Authorization` and `Cookie` at most, and not `X-Api-Key`. A page cannot see where it is led; there
+ * the other origin must ask for such headers by CORS.
+ */
+export async function fetchAtHome(
+  fetch: typeof globalThis.fetch,
+  input: FetchInput,
+  init: RequestInit,
+): Promise<Response> {
+  const request = typeof input === 'object' && 'method' in input ? input : undefined;
+  let headers = new Headers(init.headers ?? request?.headers);
+  const isFollowed = (init.redirect ?? request?.redirect ?? 'follow') === 'follow';
+  const isPage = (globalThis as { location?: unknown }).location !== undefined;
+  if (!isFollowed || isPage || isOfNobody(headers)) return fetch(input, init);
+  const spare = init.body == null && request?.body ? request.clone() : undefined;
+  let method = (init.method ?? request?.method ?? 'GET').toUpperCase();
+  let body = init.body;
+  let response = await fetch(input, { ...init, redirect: 'manual' });
+  let { url } = request ?? { url: String(input) };
+  for (let count = 1; ; count += 1) {
+    const target = response.headers.get('location');
+    if (!REDIRECTS.includes(response.status) || target === null) break;
+    if (count > MAX_REDIRECTS) throw new TypeError('too many redirects');
+    const next = new URL(target, url);
+    const isPost = method === 'POST' && response.status < 303;
+    if (isPost || (response.status === 303 && method !== 'HEAD')) {
+      method = 'GET';
+      body = null;
+      for (const name of [...headers.keys()]) if (/^content-/.test(name)) headers.delete(name);
+    } else if (spare !== undefined && count === 1) body = await spare.arrayBuffer();
+    if (next.origin !== new URL(url).origin) headers = withoutCredentials(headers);
+    await response.body?.cancel();
+    url = next.href;
+    response = await fetch(url, {
+      ...init,
+      method,
+      headers,
+      body: body ?? null,
+      redirect: 'manual',
+    });
+    Object.defineProperty(response, 'redirected', { value: true, configurable: true });
+  }
+  return response;
+}
+
+function isOfNobody(headers: Headers): boolean {
+  return [...headers.keys()].every((name) => OF_NOBODY.test(name));
+}
+
+function withoutCredentials(headers: Headers): Headers {
+  return new Headers([...headers].filter(([name]) => OF_NOBODY.test(name)));
+}
