@@ -3,6 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { adapters } from './adapters.js';
 import { armDisarm } from './arm-disarm.js';
+import { client } from './client/client.js';
 import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   adapters,
   idle,
   runs,
+  client,
 };
 const NAMES = Object.keys(BENCHMARKS).join(', ');
 

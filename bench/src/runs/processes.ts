@@ -27,7 +27,7 @@ export class Processes {
   }
 
   /** A script of this folder. */
-  start<C extends Commands>(script: string, args: readonly string[] = []): Child<C> {
+  start<C extends Commands>(script: string | URL, args: readonly string[] = []): Child<C> {
     const child = new Child<C>(new URL(script, import.meta.url), args);
     this.#all.push(child);
     return child;
