@@ -109,6 +109,11 @@ export class Exchange {
     return this.#marked(new Failure('truncated', true));
   }
 
+  /** What came makes no sense. */
+  malformed(cause: unknown): Failure {
+    return this.#marked(new Failure('protocol', true, cause));
+  }
+
   #failed(error: unknown): unknown {
     if (this.#signal?.aborted) {
       this.watchdog.stop();

@@ -15,7 +15,7 @@ const WHAT: Readonly<Record<FailureKind, string>> = {
   closed: 'the connection was closed',
   stalled: 'nothing came any more',
   truncated: 'the answer ended incomplete',
-  protocol: 'the answer is not valid HTTP',
+  protocol: 'what came makes no sense',
   network: 'the network failed',
 };
 

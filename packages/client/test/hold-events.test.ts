@@ -209,6 +209,22 @@ test.each(['node', 'fetch'] as const)(
   },
 );
 
+test('an event without an end is given up before it fills the memory', async () => {
+  await using server = await RawServer.start((socket) => {
+    socket.write(chunkedHead(SSE) + chunk('data: a\n\ndata: '));
+    const line = chunk('x'.repeat(1_048_576));
+    const more = (): void => {
+      if (!socket.destroyed) socket.write(line, more);
+    };
+    more();
+  });
+  const read = await readAll(holdEvents(server.url, { holdOpen: QUICKLY }));
+  expect(dataOf(read)).toEqual(['a']);
+  expect(read.error).toMatchObject({ code: 'HOLDOPEN_PROTOCOL' });
+  expect(read.error?.bytes).toBeLessThan(64 * 1_048_576);
+  expect(server.requests.length).toBe(1);
+});
+
 test('whoever stops listening closes the connection', async () => {
   let isClosed = false;
   const server = createServer((_, response) => {

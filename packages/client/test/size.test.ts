@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
 /** What it is now, and some air: to grow is a decision. */
-const MAX_BYTES = 14_848;
+const MAX_BYTES = 15_360;
 
 async function bundle(contents: string) {
   const { outputFiles, metafile } = await build({

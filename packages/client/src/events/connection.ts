@@ -3,6 +3,9 @@ import { idWithoutData, TAIL_LENGTH } from '../run/cursor.js';
 import { parseComment } from '../wire/comment.js';
 import type { OpenStream } from './open.js';
 
+/** In characters. A longer one is none that anybody meant. */
+const MAX_EVENT_LENGTH = 32 * 1_048_576;
+
 /** The events of one connection. */
 export class Connection {
   /** The true status of what comes next, if a comment has told it. */
@@ -14,6 +17,8 @@ export class Connection {
   readonly #decoder = new TextDecoder();
   #first: Uint8Array | undefined;
   #tail = '';
+  /** The parser takes no more. */
+  #isTooLong = false;
 
   constructor(
     stream: OpenStream,
@@ -26,6 +31,10 @@ export class Connection {
       onEvent: (event) => {
         this.saysComeBack = false;
         onEvent(event);
+      },
+      maxBufferSize: MAX_EVENT_LENGTH,
+      onError: ({ type }) => {
+        this.#isTooLong ||= type === 'max-buffer-size-exceeded';
       },
       onRetry: (retryMs) => {
         this.saysComeBack = true;
@@ -48,7 +57,11 @@ export class Connection {
       text.length < TAIL_LENGTH
         ? (this.#tail + text).slice(-TAIL_LENGTH)
         : text.slice(-TAIL_LENGTH);
-    this.#parser.feed(text);
+    try {
+      this.#parser.feed(text);
+    } catch (error) {
+      throw this.#isTooLong ? this.#stream.exchange.malformed(error) : error;
+    }
     return true;
   }
 

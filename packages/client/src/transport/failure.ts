@@ -8,7 +8,7 @@
  * - `closed`: it was closed before the answer was complete.
  * - `stalled`: nothing came for too long.
  * - `truncated`: the answer ended cleanly, and is incomplete all the same.
- * - `protocol`: what came is no HTTP.
+ * - `protocol`: what came is no HTTP, not in the coding that it names, or an event without an end.
  * - `network`: a browser does not say which of them it was.
  */
 export type FailureKind =
