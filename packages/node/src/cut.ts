@@ -5,6 +5,7 @@ import {
   type EndFunction,
   type HeldResponse,
   http2Stream,
+  isClosed,
   isOldHttp,
   type WriteFunction,
 } from './message.js';
@@ -52,7 +53,10 @@ export function cutResponse(
   else cutCloseDelimited(real, chunks, callback);
 }
 
-/** Without its last chunk a chunked body is incomplete (RFC 9112 section 8). */
+/**
+ * Without its last chunk a chunked body is incomplete (RFC 9112 section 8). Bun's client throws away what
+ * comes in one packet with the FIN, so the bytes go first.
+ */
 function cutChunked(
   { res, write, end }: RealResponse,
   chunks: readonly Chunk[],
@@ -61,12 +65,22 @@ function cutChunked(
   for (const chunk of chunks) write.call(res, chunk);
   // What is gathered must leave as chunks before the response stops being chunked.
   while (res.writableCorked > 0) res.uncork();
-  res.chunkedEncoding = false;
-  res.shouldKeepAlive = false;
-  res._last = true;
-  res.once('close', pend());
+  const done = pend();
+  res.once('close', done);
   whenStalled(res, () => res.socket?.destroy());
-  end.call(res, callback);
+  setTimeout(() => {
+    asConnection(res, () => {
+      if (isClosed(res)) {
+        done();
+        callback?.();
+        return;
+      }
+      res.chunkedEncoding = false;
+      res.shouldKeepAlive = false;
+      res._last = true;
+      end.call(res, callback);
+    });
+  }, RESET_AFTER_MS).unref();
 }
 
 /**

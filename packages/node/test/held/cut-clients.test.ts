@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { bun } from '../../../../test/runtimes.js';
 import { type Served, serveHeld } from './support/serve.js';
 import { held } from './support/wait.js';
 
@@ -80,6 +82,24 @@ describe.each(FAILURES)('a late failure that is %s', (how) => {
       }
     }
   });
+});
+
+test('Bun’s fetch reads a late failure to its last byte, and then fails', async () => {
+  const served = await serveFailing('answered');
+  const read = `
+    for (let i = 0; i < 20; i += 1) {
+      const response = await fetch(${JSON.stringify(served.url)});
+      let text = '', end = 'complete';
+      try {
+        const decoder = new TextDecoder();
+        for await (const bytes of response.body) text += decoder.decode(bytes, { stream: true });
+      } catch { end = 'cut'; }
+      console.log(text.trimStart().split('\\n').at(-1) + ' ' + end);
+    }`;
+  const child = spawn(bun(), ['-e', read], { stdio: ['ignore', 'pipe', 'inherit'] });
+  expect([...new Set((await text(child.stdout)).trimEnd().split('\n'))]).toEqual([
+    '{"why":"answered" cut',
+  ]);
 });
 
 test('curl takes a held success for one', async () => {
