@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createRuns, RunWriter, resolveOwnerOptions, systemTimers } from '@holdopen/runs';
+import { createRuns, RunFeeds, RunWriter, resolveOwnerOptions, systemTimers } from '@holdopen/runs';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createRedisStore } from '../src/index.js';
@@ -82,7 +82,7 @@ const REFUSALS: [name: string, refuse: () => Promise<unknown>, allow: () => Prom
 ];
 
 describe.each(REFUSALS)('a server %s', (_, refuse, allow) => {
-  test('does not end running work, nor its end', async () => {
+  test('ends no running work, no end of it and no watching', async () => {
     const store = createRedisStore({ url: server.url.replace('//', '//app:secret@') });
     const claimedAt = systemTimers.now();
     const claims = [await store.claim(claimOf()), await store.claim(claimOf())];
@@ -92,6 +92,15 @@ describe.each(REFUSALS)('a server %s', (_, refuse, allow) => {
     if (working === undefined || ending === undefined) throw new Error('no writer');
     working.write({ kind: 'chunk', bytes: bytes('before') });
     await until('it is written', async () => (await store.get(working.run))?.tail === 1);
+    const feeds = new RunFeeds(store);
+    const offsets: number[] = [];
+    const watching = (async () => {
+      const { signal } = new AbortController();
+      for await (const item of feeds.watch(working.run, { signal })) {
+        if (item.kind === 'entry') offsets.push(item.cursor.offset);
+      }
+    })();
+    await until('it is watched', () => offsets.length === 1);
     await refuse();
     working.write({ kind: 'chunk', bytes: bytes('meanwhile') });
     const ended = ending.end({ state: 'completed', status: 200 });
@@ -109,6 +118,8 @@ describe.each(REFUSALS)('a server %s', (_, refuse, allow) => {
     });
     const record = claims[0]?.record;
     expect(record && (await entriesOf(store, record))).toHaveLength(4);
+    await watching;
+    expect(offsets).toEqual([1, 2, 3, 4]);
     await store.close();
   });
 });
