@@ -1,5 +1,11 @@
 import { RunError, type Timers } from '@holdopen/runs';
-import { isLastWord, isUnknownScript, toRunError, unavailable } from './failures.js';
+import {
+  isLastWord,
+  isUnknownScript,
+  ofServerThatWorked,
+  toRunError,
+  unavailable,
+} from './failures.js';
 import type { Argument, Link, OpenLink } from './links/link.js';
 import { Replicas } from './replicas.js';
 import type { Script } from './scripts/script.js';
@@ -18,6 +24,9 @@ export class Connection {
   #link: Promise<Link> | undefined;
   #openedAt = Number.NEGATIVE_INFINITY;
   #lastError: unknown;
+  /** Once it did what it was told: how it is set up is right, or was. */
+  #hasWorked = false;
+  #warnedOf = '';
   #isClosed = false;
   /** The link broke, or a connection was replaced within it. */
   onInterrupted: () => void = () => {};
@@ -64,10 +73,13 @@ export class Connection {
       }, this.#commandTimeoutMs);
     });
     try {
-      return await Promise.race([answer, timeout]);
+      const answered = await Promise.race([answer, timeout]);
+      this.#hasWorked = true;
+      this.#warnedOf = '';
+      return answered;
     } catch (error) {
       if (!(error instanceof RunError) && isLastWord(error)) this.#drop(link, error);
-      throw toRunError(error);
+      throw this.#failure(error);
     } finally {
       this.#timers.clear(handle);
     }
@@ -76,6 +88,18 @@ export class Connection {
   close(): void {
     this.#isClosed = true;
     if (this.#link !== undefined) this.#drop(this.#link, unavailable('was closed'));
+  }
+
+  #failure(error: unknown): unknown {
+    const failure = toRunError(error);
+    const now = this.#hasWorked ? ofServerThatWorked(failure) : failure;
+    // What is waited for is thrown at nobody, and waiting alone does not mend it.
+    if (now !== failure && now instanceof Error && now.message !== this.#warnedOf) {
+      this.#warnedOf = now.message;
+      const warning = `holdopen: ${now.message} Running work waits for storeAwayMs, and requests get 503.`;
+      process.emitWarning(warning, { type: 'HoldOpenWarning', code: 'HOLDOPEN_REDIS_REFUSES' });
+    }
+    return now;
   }
 
   #begin<T>(action: (link: Link) => Promise<T>): { link: Promise<Link>; answer: Promise<T> } {

@@ -20,7 +20,8 @@ import { RedisStore } from './store.js';
  * see the README on `appendfsync` and `min-replicas-to-write`.
  *
  * @throws RunError `invalid_option`; at the first use also if the server is older than Redis 7, its
- * `maxmemory-policy` is not `noeviction`, or it does not let the user in
+ * `maxmemory-policy` is not `noeviction`, or it does not let the user in. Once it did, that is waited for
+ * as a server that is away
  * @example
  * const store = createRedisStore({ url: 'redis://localhost:6379' });
  */

@@ -63,17 +63,23 @@ export class Hints {
     return arrayOf(found).map((run) => ({ run: textOf(run), score: '' }));
   }
 
-  async forgetOfPrincipal(principal: string, hint: Hint): Promise<void> {
-    await this.#forget(await this.#keys.ofPrincipal(principal), hint);
+  /** Whether it is gone. */
+  async forgetOfPrincipal(principal: string, hint: Hint): Promise<boolean> {
+    return this.#forget(await this.#keys.ofPrincipal(principal), hint);
   }
 
   async #note(key: string, run: string, score: number, keptMs: string): Promise<void> {
     await this.#connection.run(noteScript, [key], [run, String(score), keptMs]);
   }
 
-  async #forget(key: string, { run, score }: Hint): Promise<void> {
-    // Whoever finds it stale the next time tries again.
-    await this.#connection.run(forgetScript, [key], [run, score]).catch(() => {});
+  async #forget(key: string, { run, score }: Hint): Promise<boolean> {
+    try {
+      await this.#connection.run(forgetScript, [key], [run, score]);
+      return true;
+    } catch {
+      // Whoever finds it stale the next time tries again.
+      return false;
+    }
   }
 }
 

@@ -12,17 +12,21 @@ export async function listRunning(
   limit: number,
 ): Promise<readonly RunRecord[]> {
   const running: RunRecord[] = [];
-  for (let from = 0; running.length < limit; from += PAGE) {
+  let from = 0;
+  while (running.length < limit) {
     const page = await hints.ofPrincipal(principal, from, PAGE);
     const records = await Promise.all(page.map(({ run }) => get(run)));
     const stale = page.filter((_, i) => records[i]?.state !== 'running');
     for (const record of records) {
       if (record?.state === 'running' && record.principal === principal) running.push(record);
     }
-    await Promise.all(stale.map((hint) => hints.forgetOfPrincipal(principal, hint)));
-    // What was dropped made the later ones move up.
-    from -= stale.length;
+    const dropped = await Promise.all(
+      stale.map((hint) => hints.forgetOfPrincipal(principal, hint)),
+    );
     if (page.length < PAGE) break;
+    // What was dropped made the later ones move up. A server that reads and does not write drops none:
+    // it would be asked for the same page for ever.
+    from += page.length - dropped.filter(Boolean).length;
   }
   return running.sort((a, b) => a.startedAt - b.startedAt).slice(0, limit);
 }

@@ -66,6 +66,36 @@ describe('hints decide nothing', () => {
     await store.close();
   });
 
+  test('stale ones that cannot be dropped are passed over, and asked for once', async () => {
+    const { store, prefix } = open();
+    const { run } = await started(store);
+    const another = await started(store);
+    const [byPrincipal = ''] = await server.keys(`${prefix}principal:*`);
+    // Two pages and a half, with a running one in the first of them.
+    const ghosts = Array.from({ length: 250 }, (_, i) => [
+      String(i),
+      `ghost-${i}`.padEnd(33, '-'),
+    ]).flat();
+    await server.command('ZADD', byPrincipal, ...ghosts, '50.5', run);
+    await server.command('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    try {
+      await server.command('CONFIG', 'RESETSTAT');
+      const listed = await store.list('somebody', 100);
+      expect(listed.map((record) => record.run)).toEqual([run, another.run]);
+      const asked = /total_commands_processed:(\d+)/.exec(
+        String(await server.command('INFO', 'stats')),
+      )?.[1];
+      // A look at each of them, an attempt to drop it, and three pages, each with what its script asks.
+      expect(Number(asked)).toBeLessThan(2_000);
+      expect(await server.command('ZCARD', byPrincipal)).toBe(252);
+    } finally {
+      await server.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    }
+    await store.list('somebody', 100);
+    expect(await server.command('ZCARD', byPrincipal)).toBe(2);
+    await store.close();
+  });
+
   test('of another principal they give away nothing', async () => {
     const { store, prefix } = open();
     const { run } = await started(store, { principal: 'another' });
@@ -101,13 +131,13 @@ test('a sweep settles what is lost, no more than its limit', async () => {
 
 test('nothing is left when all is expired', async () => {
   const { store, prefix } = open();
-  const brief = { leaseMs: 100, graceMs: 50, retentionMs: 50 };
+  const brief = { leaseMs: 1_000, graceMs: 50, retentionMs: 50 };
   const { run, fence } = await started(store, brief);
   await store.append({ run, fence, expectedTail: 0, entries: [bytes('a')], head: bytes('h') });
   await started(store, brief);
   const settled = await started(store, brief);
   const end = { run: settled.run, fence: settled.fence, expectedTail: 0, entry: bytes('end') };
-  await store.settle({ ...end, state: 'completed', retentionMs: 50 });
+  await store.settle({ ...end, state: 'completed', retentionMs: 1_000 });
   expect((await server.keys(`${prefix}*`)).length).toBeGreaterThan(5);
   await until('all keys are gone', async () => (await server.keys(`${prefix}*`)).length === 0);
   await store.close();

@@ -22,7 +22,10 @@ afterEach(async () => {
 test('a write counts only when the replica has it, also one that is repeated', async () => {
   const options = { url: primary.url, commandTimeoutMs: 500 };
   const store = createRedisStore({ ...options, waitForReplicas: 1 });
-  const record = await started(store);
+  const first = claimOf();
+  // A replica that has just begun to follow is slow to say so.
+  await until('it is claimed', async () => (await codeOf(store.claim(first))) === 'no error');
+  const { record } = await store.claim(first);
   const { run, fence } = record;
   const request = { run, fence, expectedTail: 0, entries: [bytes('a')] };
   const thaw = replica.freeze();

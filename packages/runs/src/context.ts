@@ -1,10 +1,11 @@
 import { Gate } from './access/gate.js';
+import { encodeEntry, lostEntry } from './entry.js';
 import { RunError } from './errors.js';
 import { insist } from './insist.js';
 import type { RunSecret } from './run-id.js';
 import type { RunsSettings } from './settings.js';
 import { SharedRuns } from './shared.js';
-import type { RunRecord, RunStore } from './store.js';
+import { isOverdue, type RunRecord, type RunStore } from './store.js';
 import { type Random, systemRandom, systemTimers, type Timers } from './timers.js';
 import { warnOnce } from './warnings.js';
 import type { RunFeeds } from './watch/feeds.js';
@@ -88,18 +89,32 @@ export class RunsContext {
   }
 
   /**
-   * What the store knows of a run. One that is not ours to see is for the gate to refuse.
+   * What the store knows of a run, which is never one that runs without an owner. One that is not ours to
+   * see is for the gate to refuse.
    * @throws RunError `store_away`, `run_elsewhere`
    */
   async find(run: string): Promise<RunRecord | undefined> {
     try {
-      return await this.ask(() => this.store.get(run));
+      const record = await this.ask(() => this.store.get(run));
+      return record && (await this.settledIfLost(record));
     } catch (error) {
       if (error instanceof RunError && error.code === 'run_elsewhere') {
         warnOnce('HOLDOPEN_RUN_ELSEWHERE', '', error.message);
       }
       throw error;
     }
+  }
+
+  /**
+   * The record; of a run whose owner is gone, as it is when that is said. Who only asks from time to time
+   * must hear `lost` as soon as who watches, and no sweeper need have been there.
+   * @throws RunError `store_away`
+   */
+  async settledIfLost(record: RunRecord): Promise<RunRecord | undefined> {
+    if (!isOverdue(record)) return record;
+    const { run, fence } = record;
+    const entry = encodeEntry(lostEntry());
+    return this.ask(() => this.store.markLost(run, fence.epoch, entry));
   }
 
   /**

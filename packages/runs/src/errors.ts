@@ -74,3 +74,11 @@ export class RunError extends Error {
 export function isTransient(error: unknown): boolean {
   return error instanceof RunError && error.code === 'store_unavailable';
 }
+
+/**
+ * The same for an owner, whose work is worth more patience: an error that the store has no name for may be
+ * gone the next time.
+ */
+export function mayPass(error: unknown): boolean {
+  return isTransient(error) || !(error instanceof RunError);
+}

@@ -12,15 +12,20 @@ export interface Patience {
   readonly awayMs: number;
   /** Nobody wants the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Which errors are waited for.
+   * @default isTransient
+   */
+  readonly mayPass?: ((error: unknown) => boolean) | undefined;
 }
 
 /**
  * Asks the store until it answers. Only for what may be done twice.
- * @throws RunError `store_away` after `awayMs`, or when the signal fires; any other error of the store
- * at once
+ * @throws RunError `store_away` after `awayMs`, or when the signal fires; at once whatever
+ * error may not pass
  */
 export async function insist<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
-  const { timers, awayMs, signal } = patience;
+  const { timers, awayMs, signal, mayPass = isTransient } = patience;
   const deadline = timers.now() + awayMs;
   const attemptMs = Math.max(LEAST_ATTEMPT_MS, awayMs / 4);
   let pauseMs = FIRST_PAUSE_MS;
@@ -31,7 +36,7 @@ export async function insist<T>(attempt: () => Promise<T>, patience: Patience): 
     try {
       return await within(attempt, limitMs, patience);
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!mayPass(error)) throw error;
       cause = error;
     }
     await pause(timers, Math.min(pauseMs, Math.max(0, deadline - timers.now())), signal);

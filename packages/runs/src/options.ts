@@ -116,8 +116,8 @@ export interface RunsOptions extends OwnerOptions {
    */
   slowPollMs?: number | undefined;
   /**
-   * How often lost and expired runs are looked for; some earlier and some later, so that processes do
-   * not do it together.
+   * How often lost and expired runs are looked for that nobody asks for; some earlier and some later, so
+   * that processes do not do it together.
    * @default 30000
    */
   sweepIntervalMs?: number | undefined;

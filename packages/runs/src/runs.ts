@@ -65,12 +65,16 @@ export class Runs extends RouteRuns {
    * app.all('/runs/*', (c) => runs.fetch(c.req.raw));
    */
   fetch(request: Request, server?: unknown): Promise<Response> {
+    this.#sweeper.start();
     return this.#routes.fetch(request, server);
   }
 
   /** The same, but `undefined` for a path that is none of the routes'. */
   match(request: Request, server?: unknown): Promise<Response> | undefined {
-    return this.#routes.match(request, server);
+    const answer = this.#routes.match(request, server);
+    // A process that starts no work may be all that is left to sweep.
+    if (answer !== undefined) this.#sweeper.start();
+    return answer;
   }
 
   /**
@@ -78,6 +82,7 @@ export class Runs extends RouteRuns {
    * @throws RunError `store_away`
    */
   list(principal: string): Promise<RunDescription[]> {
+    this.#sweeper.start();
     return listRuns(this.context, principal);
   }
 

@@ -194,3 +194,8 @@ export interface RunStore {
 export function lostFrom(record: RunRecord): number {
   return record.leaseUntil + record.graceMs;
 }
+
+/** Whether the store's `markLost` would end this run: its owner can write nothing any more. */
+export function isOverdue(record: RunRecord): boolean {
+  return record.state === 'running' && record.now >= lostFrom(record);
+}

@@ -73,6 +73,12 @@ describe('the kit finds a store that does not keep it', () => {
         return record && { ...record, state: 'lost' };
       },
     }),
+    'tells the time at which a run was written': (store) => ({
+      get: async (run) => {
+        const record = await store.get(run);
+        return record && { ...record, now: record.startedAt };
+      },
+    }),
     'never expires': (store) => ({
       settle: (request) => store.settle({ ...request, retentionMs: 1e9 }),
     }),

@@ -152,6 +152,8 @@ describe('a cancelled run', () => {
 describe('a lost run', () => {
   /** Begins work in a process that dies: it is heard of no more. */
   async function die(onLost?: 'rerun') {
+    // It says of its own work that it is in vain.
+    quiet();
     const shared = world({ onLost, secret: 'a secret of 16 bytes' });
     const { clock, store, runtime } = shared;
     let isDead = false;
@@ -196,6 +198,109 @@ describe('a lost run', () => {
     await clock.pass(100);
     expect(await again.value?.text()).toBe('at last');
     expect(attempt).toBe(2);
+  });
+
+  test('is told to who polls its status, from the end of lease and grace on', async () => {
+    const { clock, runs, store } = await die();
+    const [dead] = await store.list('ann', 10);
+    const path = `/runs/${dead?.run}`;
+    const poll = async (part = '', more: Parameters<typeof ask>[0] = {}) => {
+      const url = `http://test.example${path}${part}`;
+      const answer = watch(runs.fetch(ask({ method: 'GET', url, ...more })));
+      await clock.pass(20);
+      if (answer.value === undefined) throw new Error('no answer');
+      return answer.value;
+    };
+    await clock.pass(29_500);
+    expect(await (await poll()).json()).toMatchObject({ state: 'running' });
+    await clock.pass(400);
+    const told = await poll();
+    expect(told.headers.has('retry-after')).toBe(false);
+    expect(await told.json()).toMatchObject({ state: 'lost', status: 500, code: 'lost' });
+    expect((await store.get(dead?.run ?? ''))?.state).toBe('lost');
+    const prefer = { prefer: 'respond-async, wait=0' };
+    const result = await poll('/result', { headers: prefer });
+    expect([result.status, (await problemOf(result)).code]).toEqual([500, 'lost']);
+  });
+
+  test.each([
+    ['HEAD of its status', 'HEAD', ''],
+    ['HEAD of its result', 'HEAD', '/result'],
+    ['DELETE', 'DELETE', ''],
+  ])('is settled by %s, if that comes first', async (_, method, part) => {
+    const { clock, runs, store } = await die();
+    const [dead] = await store.list('ann', 10);
+    await clock.pass(31_000);
+    const url = `http://test.example/runs/${dead?.run}${part}`;
+    const answer = watch(runs.fetch(ask({ method, url })));
+    await clock.pass(20);
+    expect(answer.value?.status).toBe(200);
+    expect(answer.value?.headers.has('retry-after')).toBe(false);
+    expect(await store.get(dead?.run ?? '')).toMatchObject({
+      state: 'lost',
+      cancelRequested: false,
+    });
+  });
+
+  test('is not among those that run, also while the store cannot take that down', async () => {
+    const { clock, runs, net, store } = await die();
+    const [dead] = await store.list('ann', 10);
+    const list = async () => {
+      const listed = watch(runs.list('ann'));
+      await clock.pass(6_000);
+      return listed.value?.map(({ id }) => id);
+    };
+    expect(await list()).toEqual([dead?.run]);
+    net.fate = (method) => (['markLost', 'sweep'].includes(method) ? 'unsent' : 'pass');
+    await clock.pass(31_000);
+    expect(await list()).toEqual([]);
+    expect((await store.get(dead?.run ?? ''))?.state).toBe('running');
+    net.fate = () => 'pass';
+    expect(await list()).toEqual([]);
+    expect((await store.get(dead?.run ?? ''))?.state).toBe('lost');
+  });
+
+  test('of which a status cannot be sure is no running one', async () => {
+    const { clock, runs, net, store } = await die();
+    const [dead] = await store.list('ann', 10);
+    await clock.pass(31_000);
+    net.fate = (method) => (method === 'markLost' ? 'unsent' : 'pass');
+    const url = `http://test.example/runs/${dead?.run}`;
+    const answer = watch(runs.fetch(ask({ method: 'GET', url })));
+    await clock.pass(6_000);
+    expect(answer.value && (await problemOf(answer.value)).code).toBe('store_away');
+  });
+
+  test('that nobody asked for is told to its key, and not that it goes on', async () => {
+    const { clock, store, runtime } = await die();
+    const secret = 'a secret of 16 bytes';
+    const runs = openRuns({ store, secret, whileRunning: 'refuse' }, runtime);
+    await clock.pass(31_000);
+    const answer = watch(serve(runs, ask({ key: KEY }), never));
+    await clock.pass(20);
+    expect(answer.value?.status).toBe(500);
+    expect(answer.value && (await problemOf(answer.value))).toMatchObject({ code: 'lost' });
+  });
+
+  test('that nobody asked for starts anew at once where the route says so', async () => {
+    const { clock, runs } = await die('rerun');
+    await clock.pass(31_000);
+    const again = watch(
+      serve(runs, ask({ key: KEY }), (_, { attempt }) => new Response(`attempt ${attempt}`)),
+    );
+    await clock.pass(20);
+    expect(await again.value?.text()).toBe('attempt 2');
+  });
+
+  test('is found by the sweeper of a process that has only the run routes', async () => {
+    const { clock, runs, store } = await die();
+    const [dead] = await store.list('ann', 10);
+    watch(runs.fetch(ask({ method: 'GET', url: 'http://test.example/runs' })));
+    await clock.pass(31_000 + 45_000);
+    expect((await store.get(dead?.run ?? ''))?.state).toBe('lost');
+    const closed = runs.close();
+    await clock.pass(1_000);
+    await closed;
   });
 
   test('is found by the sweeper though nobody asks for it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RunError } from '../src/errors.js';
+import { RunError } from '../src/errors.js';
 import { FakeClock, settle } from './support/clock.js';
 import { behind, type Fate } from './support/faulty.js';
 import { chunk, logOf, own, textOf } from './support/owner.js';
@@ -11,6 +11,24 @@ function world() {
   const net: { fate: (method: string) => Fate } = { fate: () => 'pass' };
   return { clock, store, table, net, through: behind(store, (method) => net.fate(method)) };
 }
+
+/** A store that answers with an error of its own. */
+function failingWorld() {
+  const { clock, store } = world();
+  const failing: { error: Error | undefined } = { error: undefined };
+  const through = new Proxy(store, {
+    get(target, name) {
+      const own: unknown = Reflect.get(target, name);
+      if (typeof own !== 'function') return own;
+      return async (...args: unknown[]): Promise<unknown> => {
+        if (failing.error !== undefined) throw failing.error;
+        return own.apply(target, args);
+      };
+    },
+  });
+  return { clock, store, failing, through };
+}
+
 const done = { state: 'completed', status: 200 } as const;
 const codeOf = (signal: AbortSignal): string => (signal.reason as RunError).code;
 
@@ -122,6 +140,45 @@ describe('the owner of a run', () => {
       expect(log.map(textOf)).toEqual(fate === 'unanswered' ? ['a', 'b', '<end>'] : ['a', '<end>']);
     },
   );
+
+  test('tries again what the store has no name for, its end as well', async () => {
+    const { clock, store, failing, through } = failingWorld();
+    const { writer, record } = await own(store, clock, { storeAwayMs: 5_000 }, through);
+    failing.error = new Error('ERR upstream failure');
+    writer.write(chunk('a'));
+    await clock.pass(4_000);
+    expect(writer.signal.aborted).toBe(false);
+    failing.error = undefined;
+    await clock.pass(1_000);
+    failing.error = new Error('ERR upstream failure');
+    const ended = writer.end(done);
+    await clock.pass(10_000);
+    failing.error = undefined;
+    await clock.pass(1_000);
+    expect(await ended).toEqual({ kind: 'settled', state: 'completed' });
+    expect((await logOf(store, record)).map(textOf)).toEqual(['a', '<end>']);
+  });
+
+  test('tries that again no longer than storeAwayMs, and says what it was', async () => {
+    const { clock, store, failing, through } = failingWorld();
+    const { writer } = await own(store, clock, { storeAwayMs: 5_000 }, through);
+    failing.error = new Error('ERR upstream failure');
+    writer.write(chunk('a'));
+    await clock.pass(4_900);
+    expect(writer.signal.aborted).toBe(false);
+    await clock.pass(200);
+    expect(codeOf(writer.signal)).toBe('store_away');
+    expect(writer.signal.reason.cause.cause).toBe(failing.error);
+  });
+
+  test('does not try again what the store says is final', async () => {
+    const { clock, store, failing, through } = failingWorld();
+    const { writer } = await own(store, clock, {}, through);
+    failing.error = new RunError('run_elsewhere', 'elsewhere');
+    writer.write(chunk('a'));
+    await settle();
+    expect(codeOf(writer.signal)).toBe('store_away');
+  });
 
   test('keeps its lease for as long as it works', async () => {
     const { clock, store } = world();

@@ -1,4 +1,5 @@
 import { RunError } from '../errors.js';
+import { isOverdue } from '../store.js';
 import { check } from './check.js';
 import { bytes, expectOk, expectOutcome, expectRefused, expectThat, textOf } from './subject.js';
 
@@ -78,6 +79,24 @@ export const leaseChecks = [
     const record = await bench.markLost(first);
     expectThat(record?.state === 'running', 'though its grace is over', record);
     expectThat((await bench.markLost(second))?.state === 'lost', 'who speaks of it can');
+  }),
+
+  check('whoever reads a run is told the time by which it may be called lost', async (bench) => {
+    const run = await bench.start();
+    const readAll = async () => [
+      await bench.store.get(run.run),
+      (await bench.store.list('somebody', 10))[0],
+      (await bench.store.claim(bench.request())).record,
+      await bench.another.get(run.run),
+    ];
+    for (const record of await readAll()) {
+      expectThat(record !== undefined && !isOverdue(record), 'its owner has it yet', record);
+    }
+    await bench.passUnits(7);
+    for (const record of await readAll()) {
+      expectThat(record !== undefined && isOverdue(record), 'its owner is gone', record);
+    }
+    expectThat((await bench.markLost(run))?.state === 'lost', 'so it is');
   }),
 
   check('lost is said once, by whoever is first, and is the same for all', async (bench) => {

@@ -1,5 +1,6 @@
 import { seal } from '../codec.js';
 import { type EndEntry, encodeEntry } from '../entry.js';
+import { mayPass } from '../errors.js';
 import { insist } from '../insist.js';
 import type { RunRecord, RunStore, WriteAnswer } from '../store.js';
 import type { Timers } from '../timers.js';
@@ -74,6 +75,6 @@ export class OwnedLog {
   }
 
   #insist(attempt: () => Promise<WriteAnswer>, awayMs: number): Promise<WriteAnswer> {
-    return insist(attempt, { timers: this.#timers, awayMs, signal: this.#over });
+    return insist(attempt, { timers: this.#timers, awayMs, signal: this.#over, mayPass });
   }
 }

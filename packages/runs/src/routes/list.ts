@@ -2,6 +2,8 @@ import { ANONYMOUS } from '../access/authorize.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import { describeRun, type RunDescription } from '../describe.js';
+import { RunError } from '../errors.js';
+import { isOverdue, type RunRecord } from '../store.js';
 
 /** No page shows more. */
 const MAX_LISTED_RUNS = 100;
@@ -18,7 +20,18 @@ export async function listRuns(
   // Callers without a name would see each other's.
   if (principal === ANONYMOUS) return [];
   const records = await context.ask(() => context.store.list(principal, limit));
-  return Promise.all(records.map((record) => describeRun(context, record)));
+  await Promise.all(records.filter(isOverdue).map((record) => settleLost(context, record)));
+  const running = records.filter((record) => !isOverdue(record));
+  return Promise.all(running.map((record) => describeRun(context, record)));
+}
+
+/** Nobody runs it any more, whether or not the store can take that down now. */
+async function settleLost(context: RunsContext, record: RunRecord): Promise<void> {
+  try {
+    await context.settledIfLost(record);
+  } catch (error) {
+    if (!(error instanceof RunError && error.code === 'store_away')) throw error;
+  }
 }
 
 export async function listResponse(context: RunsContext, request: Request): Promise<Response> {

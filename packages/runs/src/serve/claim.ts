@@ -4,7 +4,7 @@ import { restartStates } from '../idempotency/same-key.js';
 import { insist } from '../insist.js';
 import { RunWriter } from '../owner/writer.js';
 import { newEpoch, newRunId, type RunIdentity, slotOf } from '../run-id.js';
-import type { ClaimAnswer, ClaimRequest } from '../store.js';
+import { type ClaimAnswer, type ClaimRequest, isOverdue } from '../store.js';
 
 export interface Claimed {
   readonly answer: ClaimAnswer;
@@ -35,9 +35,16 @@ export async function claim(
     retentionMs,
     restart: restartStates(settings),
   };
-  const claimedAt = runtime.timers.now();
-  try {
+  const once = async (): Promise<Claimed> => {
+    const claimedAt = runtime.timers.now();
     return { answer: await context.ask(() => store.claim(request)), claimedAt };
+  };
+  try {
+    const { answer, claimedAt } = await once();
+    // Nobody runs it any more: the key meets what is lost, and may start it anew.
+    if (answer.outcome !== 'exists' || !isOverdue(answer.record)) return { answer, claimedAt };
+    await context.settledIfLost(answer.record);
+    return await once();
   } catch (error) {
     if (isAway(error)) void giveBack(context, request);
     throw error;
