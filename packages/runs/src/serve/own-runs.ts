@@ -15,11 +15,15 @@ interface DrainedRuns extends RunsDrainResult {
   readonly runs: ReadonlySet<string>;
 }
 
+/** Of so many it is known that they were refused: whoever joined one meanwhile asks within moments. */
+const REMEMBERED_REFUSALS = 1_000;
+
 /** The runs whose work is in this process. */
 export class OwnRuns {
   readonly #limits: Pick<RunsSettings, 'maxRunning' | 'maxRunningPerPrincipal'>;
   readonly #principals = new Map<RunWriter, string>();
   readonly #counts = new Map<string, number>();
+  readonly #refused = new Set<string>();
   #draining = false;
 
   constructor(limits: Pick<RunsSettings, 'maxRunning' | 'maxRunningPerPrincipal'>) {
@@ -44,6 +48,19 @@ export class OwnRuns {
       this.#principals.delete(writer);
       this.#count(principal, -1);
     });
+  }
+
+  /** Its key was claimed and is given back: no handler was called. */
+  refuse(run: string): void {
+    const [oldest] = this.#refused;
+    if (oldest !== undefined && this.#refused.size >= REMEMBERED_REFUSALS) {
+      this.#refused.delete(oldest);
+    }
+    this.#refused.add(run);
+  }
+
+  wasRefused(run: string): boolean {
+    return this.#refused.has(run);
   }
 
   /** Starts nothing more, waits for what runs, and gives up the rest. */

@@ -125,12 +125,9 @@ export class RunServer {
     const meets = meetKey(claimed.answer, settings);
     if (meets.kind === 'start') return this.#start(call, claimed, payload, access);
     if (meets.kind === 'refuse') return this.#refuse(request, meets.record, access, meets);
-    const joined = await attachResponse(this.#context, meets.record, {
-      request,
-      access,
-      askedAt,
-    });
-    return isGone(joined) ? problemResponse(GIVEN_BACK, this.#cors(request)) : joined;
+    const { run } = meets.record;
+    const gone = () => (this.#own.wasRefused(run) ? GIVEN_BACK : undefined);
+    return attachResponse(this.#context, meets.record, { request, access, askedAt, gone });
   }
 
   async #refuse(
@@ -162,6 +159,7 @@ export class RunServer {
     const owner = refusal === undefined ? settings.owner : { ...settings.owner, retentionMs: 0 };
     const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
     if (refusal !== undefined) {
+      this.#own.refuse(record.run);
       await writer.release('not_started');
       return problemResponse(refusal, this.#cors(call.request));
     }
@@ -215,11 +213,6 @@ const GIVEN_BACK: ProblemFacts = {
   code: 'not_started',
   detail: 'The work was not begun after all: send the request again.',
 };
-
-/** The run that was joined is no more: its key was given back. A handler's own 404 says where it is. */
-function isGone({ status, headers }: Response): boolean {
-  return status === 404 && !headers.has('content-location');
-}
 
 function isIn(states: readonly string[], state: string): boolean {
   return states.includes(state);
