@@ -120,13 +120,24 @@ export class RunServer {
     }
     const payload = await readPayload(request, settings, about);
     if (payload === undefined) return this.#tooLarge(request);
-    const route = routeOf(request, about);
-    const claimed = await claim(this.#context, { principal, route, key }, payload.fingerprint);
+    const identity = { principal, route: routeOf(request, about), key };
+    const restart = restartStates(settings);
+    // Without room it is only looked whether the key has a run: what it has is left as it is.
+    const refusal = this.#refusal(principal);
+    const claimed = await claim(
+      this.#context,
+      identity,
+      payload.fingerprint,
+      refusal === undefined ? restart : [],
+    );
+    const { outcome, record } = claimed.answer;
+    if (refusal !== undefined && outcome === 'exists' && isIn(restart, record.state)) {
+      return problemResponse(refusal, this.#cors(request));
+    }
     const meets = meetKey(claimed.answer, settings);
     if (meets.kind === 'start') return this.#start(call, claimed, payload, access);
     if (meets.kind === 'refuse') return this.#refuse(request, meets.record, access, meets);
-    const { run } = meets.record;
-    const gone = () => (this.#own.wasRefused(run) ? GIVEN_BACK : undefined);
+    const gone = () => (this.#own.wasRefused(record.run) ? GIVEN_BACK : undefined);
     return attachResponse(this.#context, meets.record, { request, access, askedAt, gone });
   }
 
@@ -154,9 +165,11 @@ export class RunServer {
   ): Promise<Response> {
     const { store, settings, runtime } = this.#context;
     const { record } = answer;
-    const refusal = this.#refusal(record);
-    // What was refused need not be remembered, or refusals would fill the store.
-    const owner = refusal === undefined ? settings.owner : { ...settings.owner, retentionMs: 0 };
+    // The room may have been taken while the store was asked.
+    const refusal = this.#refusal(record.principal);
+    // What never began need not be remembered, or refusals would fill the store.
+    const isForgotten = refusal !== undefined && record.attempt === 1;
+    const owner = isForgotten ? { ...settings.owner, retentionMs: 0 } : settings.owner;
     const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
     if (refusal !== undefined) {
       this.#own.refuse(record.run);
@@ -189,8 +202,8 @@ export class RunServer {
     return corsHeaders(request, this.#context.settings.cors);
   }
 
-  /** Looked at only when the key is ours: a second request under a key is no new work. */
-  #refusal({ principal }: RunRecord): ProblemFacts | undefined {
+  /** Why no work may be started now. A second request under a key that is at work is no new work. */
+  #refusal(principal: string): ProblemFacts | undefined {
     if (this.#own.isDraining) {
       const detail = 'The server is shutting down: send the request again.';
       return { status: 503, code: 'drained', detail };
