@@ -397,6 +397,35 @@ describe('a run of another process', () => {
   });
 });
 
+describe('a key that comes with a place in a run of another process', () => {
+  const headers = { 'content-type': 'text/event-stream' };
+  const work = () => new Response('data: 1\n\n', { headers });
+
+  test('starts its work if that run is not its own', async () => {
+    const secret = 'a secret of 16 bytes';
+    const seen = blocksOf(
+      await (await serve(openRuns({ secret }), ask({ key: KEY }), work)).text(),
+    );
+    for (const now of [openRuns({ secret }), openRuns()]) {
+      const place = { 'last-event-id': seen.at(-1)?.id ?? '' };
+      const answer = await serve(now, ask({ key: 'another', headers: place }), work);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('data: 1');
+    }
+  });
+
+  test('starts nothing if it is', async () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const secret = 'a secret of 16 bytes';
+    const seen = blocksOf(
+      await (await serve(openRuns({ secret }), ask({ key: KEY }), work)).text(),
+    );
+    const place = { 'last-event-id': seen.at(-1)?.id ?? '' };
+    const answer = await serve(openRuns({ secret }), ask({ key: KEY, headers: place }), never);
+    expect(await problemOf(answer)).toMatchObject({ status: 421, code: 'run_elsewhere' });
+  });
+});
+
 describe('a shutdown', () => {
   test('waits for the work, refuses new work, and lets clients join what goes on', async () => {
     const runs = openRuns();

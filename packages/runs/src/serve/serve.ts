@@ -10,7 +10,7 @@ import { isSecretKey } from '../idempotency/key.js';
 import { type KeyMeets, meetKey, restartStates } from '../idempotency/same-key.js';
 import { RunWriter } from '../owner/writer.js';
 import { notFound, type ProblemFacts, problemResponse } from '../problem.js';
-import { slotOf, slotOfRun } from '../run-id.js';
+import { instanceOfRun, slotOf, slotOfRun } from '../run-id.js';
 import type { RunRecord } from '../store.js';
 import { type Claimed, claim } from './claim.js';
 import type { Intent } from './intent.js';
@@ -73,14 +73,17 @@ export class RunServer {
    */
   async #keyedFrom(call: Call, key: string, cursor: Cursor): Promise<Response> {
     const { request, about, askedAt } = call;
-    const { settings, gate } = this.#context;
-    const record = await this.#context.find(cursor.run);
+    const { settings, gate, store } = this.#context;
+    // A store that cannot reach the run says so only to whose run it is.
+    const isElsewhere = instanceOfRun(cursor.run) !== store.instance;
+    const record = isElsewhere ? undefined : await this.#context.find(cursor.run);
     const access = await (record === undefined
       ? gate.toStart(request)
       : gate.toRun(request, 'attach', record));
     const isOfKey =
       access.kind === 'granted' && (await this.#isOfKey(cursor, access.principal, call, key));
     if (!isOfKey) return this.#keyed(call, key);
+    if (isElsewhere) await this.#context.find(cursor.run);
     if (record === undefined) return notFound();
     const isSameStart = record.fence.epoch === cursor.epoch;
     if (isSameStart && isIn(restartStates(settings), record.state)) {
