@@ -291,7 +291,7 @@ test('a platform that stops early is told of the work, also when its caller has 
   await answer;
   go.open();
   await Promise.all(awake);
-  expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 0 });
+  expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 0, unsettled: 0 });
 });
 
 describe('the answer of a run', () => {
