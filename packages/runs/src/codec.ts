@@ -1,4 +1,4 @@
-import { decodeEntry, decodeHead, type Entry, type RunHead } from './entry.js';
+import { decodeEntry, decodeHead, type EndEntry, type Entry, type RunHead } from './entry.js';
 import { RunError } from './errors.js';
 
 /** Encrypts logs at rest. Both may be asynchronous; `run` can be bound in as associated data. */
@@ -33,9 +33,16 @@ export async function openEntry(
 ): Promise<Entry> {
   if (bytes[0] === SEALED) return decodeEntry(await open(codec, bytes, run));
   const entry = decodeEntry(bytes);
-  // Watchers and sweepers say `lost` in the clear: it is no secret, and they may have no key.
-  if (codec !== undefined && !(entry.kind === 'end' && entry.state === 'lost')) throw unsealed(run);
+  if (codec !== undefined && !(entry.kind === 'end' && isInTheClear(entry))) throw unsealed(run);
   return entry;
+}
+
+/**
+ * Ends that are no secret, and that nobody may be able to seal: watchers and sweepers, which say `lost`, may
+ * have no key, and an owner whose codec fails has none that works.
+ */
+export function isInTheClear({ state, code }: EndEntry): boolean {
+  return state === 'lost' || code === 'seal_failed';
 }
 
 /** @throws RunError `corrupt_entry` */

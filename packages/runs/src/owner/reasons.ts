@@ -6,6 +6,8 @@ import type { ReleaseCode } from './ends.js';
 
 export const STORE_AWAY =
   'The run failed because the store did not take its output within storeAwayMs. Look after the store.';
+export const SEAL_FAILED =
+  'The run failed because the codec did not seal its output: seal threw (see the cause), or took longer than storeAwayMs. Look after the codec and where it has its keys from.';
 export const STORE_FULL =
   'The store has no room for more of the log. Give it more room, or shorten the retention.';
 

@@ -217,7 +217,8 @@ export class RunWriter {
       this.#cancel.heard(answer.record, askedAt);
     } catch (error) {
       this.#window.clear();
-      this.#fail('store_away', why.STORE_AWAY, error);
+      if (isOfCodec(error)) this.#fail('seal_failed', why.SEAL_FAILED, error);
+      else this.#fail('store_away', why.STORE_AWAY, error);
     }
   }
 
@@ -230,7 +231,9 @@ export class RunWriter {
       if (answer.ok) this.#finish({ kind: 'settled', state: end.state });
       else this.#refused(answer.reason, answer.record);
     } catch (error) {
-      this.#orphan(why.endNotTaken(this.run, error));
+      // That end needs no seal.
+      if (isOfCodec(error)) this.#fail('seal_failed', why.SEAL_FAILED, error);
+      else this.#orphan(why.endNotTaken(this.run, error));
     }
   }
 
@@ -276,4 +279,8 @@ export class RunWriter {
     this.#window.clear();
     this.#resolve(outcome);
   }
+}
+
+function isOfCodec(error: unknown): boolean {
+  return error instanceof RunError && error.code === 'seal_failed';
 }
