@@ -71,6 +71,8 @@ export class OwnedLog {
       entry: isInTheClear(end) ? entry : await this.#seal(entry),
       state: end.state,
       retentionMs,
+      // The run is to be cancelled: all other ends yield, but those that are no answer to that.
+      unlessCancelled: end.state !== 'cancelled' && !isInTheClear(end),
     };
     return this.#insist(() => this.#store.settle(request), awayMs);
   }

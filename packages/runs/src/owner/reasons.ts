@@ -50,6 +50,7 @@ const LEASE_LOST: Readonly<Record<RefusalReason | 'away', string>> = {
   settled: 'somebody settled it',
   tail: 'its log changed',
   full: 'the store is full',
+  cancelled: 'it is to be cancelled',
   missing: 'the store does not know it any more, since it lost writes or the run expired',
   away: 'the store was away for longer than lease and grace',
 };

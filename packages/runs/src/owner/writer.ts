@@ -241,6 +241,9 @@ export class RunWriter {
     if (reason === 'full') {
       this.#window.clear();
       this.#fail('log_full', why.STORE_FULL);
+    } else if (reason === 'cancelled') {
+      // Whoever asked was told that it would be.
+      this.#fail('cancelled', why.cancelled(this.run).message, undefined, cancelledEnd());
     } else if (reason !== 'tail' || record === undefined) {
       this.#leaseLost(reason);
     } else if (this.#settleAttempts >= MAX_SETTLE_ATTEMPTS) {
