@@ -601,6 +601,21 @@ test('an option key that gives a promise is refused', async () => {
   expect(() => runs.serve(ask({ method: 'GET' }), () => new Response())).toThrow('promise');
 });
 
+test.each([
+  ['an object', (request: Request) => request.json()],
+  ['null', (request: Request) => request.headers.get('x-digest')],
+  ['nothing', () => undefined],
+  ['an empty text', () => ''],
+])(
+  'an option fingerprint that gives %s is refused, for it would be the same for all',
+  async (_, fingerprint) => {
+    const runs = openRuns({ fingerprint: fingerprint as never });
+    const answer = serve(runs, ask({ key: KEY, body: '{"pay":"Ann"}' }), () => new Response());
+    await expect(answer).rejects.toMatchObject({ code: 'invalid_option' });
+    await expect(answer).rejects.toThrow('JSON.stringify');
+  },
+);
+
 test('a 202 is one also where reading a head takes its time', async () => {
   const slow = async (bytes: Uint8Array) => {
     await new Promise((resolve) => setTimeout(resolve, 30));
