@@ -2,8 +2,10 @@ import { openEntry, openHead } from './codec.js';
 import type { RunsContext } from './context.js';
 import { formatCursor } from './cursor.js';
 import type { EndEntry, RunHead } from './entry.js';
+import { RunError, type RunErrorCode } from './errors.js';
 import { eventsPath, resultPath } from './places.js';
 import type { RunRecord, RunState } from './store.js';
+import { warnOnce } from './warnings.js';
 
 /** A run as its status resource shows it. */
 export interface RunDescription {
@@ -32,16 +34,18 @@ export interface RunDescription {
   readonly result?: string;
 }
 
-/** @throws RunError `store_away`, `corrupt_entry` */
+/**
+ * What this process cannot read of a run, such as one that another has sealed with a newer key, is left out:
+ * it must not hide the rest, or other runs.
+ * @throws RunError `store_away`
+ */
 export async function describeRun(
   context: RunsContext,
   record: RunRecord,
 ): Promise<RunDescription> {
   const { settings, feeds, runtime } = context;
   const { run, state, attempt, tail, fence, settledAt } = record;
-  const { codec } = settings.owner;
-  const head = record.head && (await openHead(codec, record.head, run));
-  const end = await endOf(context, record);
+  const { head, end, problem } = await contentOf(context, record);
   // The store's clock may start anywhere; how long ago something was is the same on every clock.
   const sinceMs = runtime.now() - record.now;
   const time = (storeMs: number): string => new Date(Math.round(storeMs + sinceMs)).toISOString();
@@ -49,7 +53,7 @@ export async function describeRun(
   return {
     id: run,
     state,
-    ...statusOf(head, end),
+    ...(problem ?? statusOf(head, end)),
     attempt,
     startedAt: time(record.startedAt),
     ...(settledAt === undefined ? {} : { settledAt: time(settledAt) }),
@@ -61,6 +65,26 @@ export async function describeRun(
     ...(head?.unit === 'chunk' ? {} : { events: eventsPath(settings, run) }),
     ...(head?.unit === 'event' ? {} : { result: resultPath(settings, run) }),
   };
+}
+
+interface Content {
+  readonly head?: RunHead | undefined;
+  readonly end?: EndEntry | undefined;
+  /** Whoever asks here for its output is told the same. */
+  readonly problem?: { readonly code: RunErrorCode; readonly detail: string };
+}
+
+async function contentOf(context: RunsContext, record: RunRecord): Promise<Content> {
+  const { codec } = context.settings.owner;
+  try {
+    const head = record.head && (await openHead(codec, record.head, record.run));
+    return { head, end: await endOf(context, record) };
+  } catch (error) {
+    if (!(error instanceof RunError && error.code === 'corrupt_entry')) throw error;
+    warnOnce('HOLDOPEN_RUN_UNREADABLE', '', error.message);
+    const detail = 'What is stored of this run cannot be read here.';
+    return { problem: { code: error.code, detail } };
+  }
 }
 
 /** The terminal entry of a settled run; `undefined` while it runs, or when its log was removed. */
