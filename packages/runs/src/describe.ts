@@ -1,5 +1,5 @@
-import { openEntry, openHead } from './codec.js';
-import type { RunsContext } from './context.js';
+import { type OpenPatience, openEntry, openHead } from './codec.js';
+import { REQUEST_AWAY_MS, type RunsContext } from './context.js';
 import { formatCursor } from './cursor.js';
 import type { EndEntry, RunHead } from './entry.js';
 import { RunError, type RunErrorCode } from './errors.js';
@@ -77,10 +77,13 @@ interface Content {
 async function contentOf(context: RunsContext, record: RunRecord): Promise<Content> {
   const { codec } = context.settings.owner;
   try {
-    const head = record.head && (await openHead(codec, record.head, record.run));
+    const head =
+      record.head && (await openHead(codec, record.head, record.run, patienceOf(context)));
     return { head, end: await endOf(context, record) };
   } catch (error) {
-    if (!(error instanceof RunError && error.code === 'corrupt_entry')) throw error;
+    // Of a run that goes on only the codec was asked, and not the store.
+    const isOfCodec = (code: string) => code === 'corrupt_entry' || record.state === 'running';
+    if (!(error instanceof RunError && isOfCodec(error.code))) throw error;
     warnOnce('HOLDOPEN_RUN_UNREADABLE', '', error.message);
     const detail = 'What is stored of this run cannot be read here.';
     return { problem: { code: error.code, detail } };
@@ -93,6 +96,7 @@ export async function endOf(
   record: RunRecord,
 ): Promise<EndEntry | undefined> {
   const { run, state, tail, fence, purged } = record;
+  const { codec } = context.settings.owner;
   if (state === 'running' || purged) return undefined;
   const answer = await context.ask(() =>
     context.store.read({
@@ -105,8 +109,12 @@ export async function endOf(
   );
   const last = answer?.entries[0];
   if (last === undefined) return undefined;
-  const entry = await openEntry(context.settings.owner.codec, last.bytes, run);
+  const entry = await openEntry(codec, last.bytes, run, patienceOf(context));
   return entry.kind === 'end' ? entry : undefined;
+}
+
+function patienceOf({ settings, runtime: { timers } }: RunsContext): OpenPatience {
+  return { timers, limitMs: Math.min(REQUEST_AWAY_MS, settings.watch.storeAwayMs) };
 }
 
 function statusOf(

@@ -103,3 +103,46 @@ describe.each<[how: string, seal: LogCodec['seal'], message: RegExp]>([
     expect(closed.value).toBe('closed');
   });
 });
+
+test('a codec whose open never answers lets nobody wait for ever', async () => {
+  const keys: { open: LogCodec['open'] } = { open: flip };
+  const codec: LogCodec = { seal: flip, open: (bytes, run) => keys.open(bytes, run) };
+  const { clock, runs } = world({ codec, storeAwayMs: 5_000 });
+  const first = watch(serve(runs, ask({ key: KEY }), () => Response.json('done')));
+  await clock.pass(100);
+  const run = first.value && runOf(first.value);
+  keys.open = () => new Promise(() => {});
+  const get = (path: string) =>
+    ask({ method: 'GET', url: `http://test.example/runs/${run}${path}` });
+  const again = watch(serve(runs, ask({ key: KEY }), never));
+  const result = watch(runs.fetch(get('/result')));
+  const status = watch(runs.fetch(get('')));
+  await clock.pass(5_100);
+  for (const { value } of [again, result, status]) {
+    expect(value && (await problemOf(value))).toMatchObject({ status: 503, code: 'store_away' });
+  }
+  keys.open = flip;
+  const well = watch(serve(runs, ask({ key: KEY }), never));
+  await clock.pass(100);
+  expect(await well.value?.json()).toBe('done');
+});
+
+test('a codec that opens one head and never another hides no run in a list', async () => {
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const stuck = new Set<string>();
+  const open: LogCodec['open'] = (bytes, run) =>
+    stuck.has(run) ? new Promise(() => {}) : flip(bytes);
+  const { clock, runs } = world({ codec: { seal: flip, open } });
+  const headers = { 'content-type': 'text/plain' };
+  const begun = () => new Response(new ReadableStream(), { headers });
+  const answers = ['a', 'b'].map((key) => watch(serve(runs, ask({ key }), begun)));
+  await clock.pass(100);
+  const [a = '', b = ''] = answers.map(({ value }) => value && runOf(value));
+  stuck.add(a);
+  const listed = watch(runs.list('ann'));
+  await clock.pass(5_100);
+  expect(listed.value).toMatchObject([
+    { id: a, state: 'running', code: 'store_away' },
+    { id: b, state: 'running', status: 200 },
+  ]);
+});
