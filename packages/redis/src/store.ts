@@ -32,7 +32,7 @@ import { appendScript, appendWhenFullScript, getScript, readScript } from './scr
 import type { Script } from './scripts/script.js';
 import { sweepDue } from './sweep.js';
 
-const REFUSALS = ['fenced', 'settled', 'tail', 'missing', 'full'] as const;
+const REFUSALS = ['fenced', 'settled', 'tail', 'missing', 'full', 'cancelled'] as const;
 
 /** Runs in Redis. Each method is one script, hence atomic; the clock is the server's. */
 export class RedisStore implements RunStore {
@@ -105,7 +105,8 @@ export class RedisStore implements RunStore {
   async settle(request: SettleRequest): Promise<WriteAnswer> {
     const { run, fence, expectedTail, entry, head, state, retentionMs } = request;
     const place = [...fenced(fence), String(expectedTail), ...optional(head)];
-    const args = [...place, state, wholeMs(retentionMs), buffer(entry)];
+    const unlessCancelled = request.unlessCancelled === true ? '1' : '0';
+    const args = [...place, state, wholeMs(retentionMs), unlessCancelled, buffer(entry)];
     const answer = writeAnswer(await this.#ask(settleScript, run, args));
     if (answer.ok) void this.#hints.forget(answer.record);
     return answer;

@@ -1,9 +1,11 @@
-import { openEntry, openHead } from './codec.js';
-import type { RunsContext } from './context.js';
+import { type OpenPatience, openEntry, openHead } from './codec.js';
+import { REQUEST_AWAY_MS, type RunsContext } from './context.js';
 import { formatCursor } from './cursor.js';
 import type { EndEntry, RunHead } from './entry.js';
+import { RunError, type RunErrorCode } from './errors.js';
 import { eventsPath, resultPath } from './places.js';
 import type { RunRecord, RunState } from './store.js';
+import { warnOnce } from './warnings.js';
 
 /** A run as its status resource shows it. */
 export interface RunDescription {
@@ -32,16 +34,18 @@ export interface RunDescription {
   readonly result?: string;
 }
 
-/** @throws RunError `store_away`, `corrupt_entry` */
+/**
+ * What this process cannot read of a run, such as one that another has sealed with a newer key, is left out:
+ * it must not hide the rest, or other runs.
+ * @throws RunError `store_away`
+ */
 export async function describeRun(
   context: RunsContext,
   record: RunRecord,
 ): Promise<RunDescription> {
   const { settings, feeds, runtime } = context;
   const { run, state, attempt, tail, fence, settledAt } = record;
-  const { codec } = settings.owner;
-  const head = record.head && (await openHead(codec, record.head, run));
-  const end = await endOf(context, record);
+  const { head, end, problem } = await contentOf(context, record);
   // The store's clock may start anywhere; how long ago something was is the same on every clock.
   const sinceMs = runtime.now() - record.now;
   const time = (storeMs: number): string => new Date(Math.round(storeMs + sinceMs)).toISOString();
@@ -49,7 +53,7 @@ export async function describeRun(
   return {
     id: run,
     state,
-    ...statusOf(head, end),
+    ...(problem ?? statusOf(head, end)),
     attempt,
     startedAt: time(record.startedAt),
     ...(settledAt === undefined ? {} : { settledAt: time(settledAt) }),
@@ -63,12 +67,36 @@ export async function describeRun(
   };
 }
 
+interface Content {
+  readonly head?: RunHead | undefined;
+  readonly end?: EndEntry | undefined;
+  /** Whoever asks here for its output is told the same. */
+  readonly problem?: { readonly code: RunErrorCode; readonly detail: string };
+}
+
+async function contentOf(context: RunsContext, record: RunRecord): Promise<Content> {
+  const { codec } = context.settings.owner;
+  try {
+    const head =
+      record.head && (await openHead(codec, record.head, record.run, patienceOf(context)));
+    return { head, end: await endOf(context, record) };
+  } catch (error) {
+    // Of a run that goes on only the codec was asked, and not the store.
+    const isOfCodec = (code: string) => code === 'corrupt_entry' || record.state === 'running';
+    if (!(error instanceof RunError && isOfCodec(error.code))) throw error;
+    warnOnce('HOLDOPEN_RUN_UNREADABLE', '', error.message);
+    const detail = 'What is stored of this run cannot be read here.';
+    return { problem: { code: error.code, detail } };
+  }
+}
+
 /** The terminal entry of a settled run; `undefined` while it runs, or when its log was removed. */
 export async function endOf(
   context: RunsContext,
   record: RunRecord,
 ): Promise<EndEntry | undefined> {
   const { run, state, tail, fence, purged } = record;
+  const { codec } = context.settings.owner;
   if (state === 'running' || purged) return undefined;
   const answer = await context.ask(() =>
     context.store.read({
@@ -81,8 +109,12 @@ export async function endOf(
   );
   const last = answer?.entries[0];
   if (last === undefined) return undefined;
-  const entry = await openEntry(context.settings.owner.codec, last.bytes, run);
+  const entry = await openEntry(codec, last.bytes, run, patienceOf(context));
   return entry.kind === 'end' ? entry : undefined;
+}
+
+function patienceOf({ settings, runtime: { timers } }: RunsContext): OpenPatience {
+  return { timers, limitMs: Math.min(REQUEST_AWAY_MS, settings.watch.storeAwayMs) };
 }
 
 function statusOf(

@@ -36,6 +36,8 @@ export type RunErrorCode =
   | 'invalid_key'
   /** A run token is forged, expired, revoked, or of another run. */
   | 'invalid_token'
+  /** The codec did not seal what was to be stored. */
+  | 'seal_failed'
   /** Bytes in the log cannot be read. */
   | 'corrupt_entry'
   /** `authorize` refused, or does so now. */

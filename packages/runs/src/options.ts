@@ -69,7 +69,7 @@ export interface RunsOptions extends OwnerOptions {
   whileRunning?: 'attach' | 'refuse' | undefined;
   /**
    * What makes two requests the same payload, in place of method, path, query, media type and body.
-   * The request's body may be read.
+   * The request's body may be read. A text that is not empty; anything else is an error.
    */
   fingerprint?: ((request: Request) => string | Promise<string>) | undefined;
   /**

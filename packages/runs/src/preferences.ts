@@ -8,14 +8,21 @@ export interface Preference {
   readonly text: string;
 }
 
+/** The longest header that is read, in characters. A longer one is the handler's alone. */
+const MAX_PREFER_LENGTH = 4_096;
+
+// A header comes from anybody, before `authorize` is asked. In these no two parts that stand side by side
+// may take the same character, or a long header costs the square of its length.
+
 // Commas and semicolons within quotes separate nothing. What is quoted and never ends goes to the end.
 const ELEMENT = /(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g;
 const PREFERENCE =
-  /^([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)")?\s*)?(?:;.*)?$/;
+  /^([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)")\s*)?)?(?:;.*)?$/;
 
 /** Several headers of one name come here as one, with commas between them. */
 export function parsePreferences(header: string | null): Preference[] {
-  const elements = (header ?? '').match(ELEMENT) ?? [];
+  if (header === null || header.length > MAX_PREFER_LENGTH) return [];
+  const elements = header.match(ELEMENT) ?? [];
   return elements
     .map((element) => element.trim())
     .filter((text) => text !== '')

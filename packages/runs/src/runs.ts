@@ -13,12 +13,15 @@ import { Sweeper } from './sweeper.js';
 /** How long `drain` waits for the work that goes on. */
 export const DEFAULT_RUNS_DRAIN_TIMEOUT_MS = 30_000;
 
-/** For watchers to read how the runs ended. Who is slower comes back for it. */
+/**
+ * What a shutdown takes beyond its time-out: for the store to take what is given up, and for watchers to
+ * read how the runs ended. Who is slower comes back for it.
+ */
 const FAREWELL_MS = 2_000;
 
 export interface RunsDrainOptions {
   /**
-   * How long to wait before what still goes on is given up.
+   * How long to wait before what still goes on is given up, which takes two seconds more at most.
    * @default 30000
    */
   readonly timeoutMs?: number | undefined;
@@ -109,8 +112,10 @@ export class Runs extends RouteRuns {
 
   async #endOwn(timeoutMs: number): Promise<RunsDrainResult> {
     const { timers } = this.context.runtime;
-    const { runs, ...result } = await this.#own.drain(timers, timeoutMs);
-    await this.context.watching.toldEndOf(runs, timers, FAREWELL_MS);
+    const endsAt = timers.now() + timeoutMs + FAREWELL_MS;
+    const { runs, ...result } = await this.#own.drain(timers, timeoutMs, FAREWELL_MS);
+    const leftMs = Math.min(FAREWELL_MS, endsAt - timers.now());
+    await this.context.watching.toldEndOf(runs, timers, leftMs);
     return result;
   }
 }

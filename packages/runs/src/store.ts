@@ -97,6 +97,11 @@ export interface SettleRequest {
   readonly state: SettledState;
   /** How long record and log are kept from now. */
   readonly retentionMs: number;
+  /**
+   * A wish to cancel comes first: if there is one, this end is refused with `cancelled`, for whoever has
+   * it was told that the run is to be cancelled.
+   */
+  readonly unlessCancelled?: boolean | undefined;
 }
 
 export interface RenewRequest {
@@ -112,8 +117,9 @@ export interface RenewRequest {
  * - `tail`: the log is not as the writer believes; the store lost entries if it is shorter.
  * - `missing`: no such run; expired, or the store lost it.
  * - `full`: the store has no room.
+ * - `cancelled`: the run is to be cancelled, and its end should not be another.
  */
-export type RefusalReason = 'fenced' | 'settled' | 'tail' | 'missing' | 'full';
+export type RefusalReason = 'fenced' | 'settled' | 'tail' | 'missing' | 'full' | 'cancelled';
 
 export type WriteAnswer =
   | { readonly ok: true; readonly record: RunRecord }

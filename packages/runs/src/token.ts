@@ -79,8 +79,9 @@ export async function verifyRunToken(
 }
 
 async function readSigned(secret: RunSecret, text: string): Promise<RunToken | undefined> {
+  if (text.length > MAX_TOKEN_LENGTH) return undefined;
   const match = /^(hr1\.([\w-]+))\.([\w-]{43})$/.exec(text);
-  if (match === null || text.length > MAX_TOKEN_LENGTH) return undefined;
+  if (match === null) return undefined;
   const [, signed = '', payload = '', signature = ''] = match;
   const mac = fromBase64Url(signature);
   // Verify before anything is parsed; Web Crypto compares in constant time.

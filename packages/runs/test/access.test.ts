@@ -237,6 +237,26 @@ describe('a grant that expires', () => {
     go.open();
   });
 
+  test('who joined by its key and may not any more is refused, too, and not told to send it again', async () => {
+    let allowed = true;
+    const authorize: RunsOptions['authorize'] = () =>
+      allowed ? { principal: 'ann', expiresAt: Date.now() + 40 } : undefined;
+    const runs = openRuns({ authorize });
+    const go = gate();
+    const work = async () => {
+      await go.opened;
+      return new Response('secret');
+    };
+    const first = serve(runs, ask({ key: KEY }), work);
+    const joined = serve(runs, ask({ key: KEY }), never);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    allowed = false;
+    for (const answer of [await first, await joined]) {
+      expect(await problemOf(answer)).toMatchObject({ status: 404, code: 'not_found' });
+    }
+    go.open();
+  });
+
   test('an authorize that throws when it is asked again cuts the watcher, visibly', async () => {
     const errors = quiet();
     const authorize: RunsOptions['authorize'] = (_, { action }) => {

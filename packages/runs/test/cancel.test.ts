@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { ask, gate, KEY, openRuns, problemOf, quiet, runOf, serve } from './support/desk.js';
 import { behind, type Fate } from './support/faulty.js';
 import { openMemory } from './support/store.js';
+import { watch, world } from './support/world.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -72,4 +73,39 @@ test('a DELETE that names an attempt ends no other one', async () => {
   expect((await second).status).toBe(410);
   const purge = await runs.fetch(at(`/runs/${id}?attempt=1&purge`));
   expect(purge.status).toBe(409);
+});
+
+test.each([200, 422, 503])(
+  'a DELETE that was told 202 cancels the run, though its handler answers %i at once',
+  async (status) => {
+    quiet();
+    const runs = openRuns();
+    const go = gate<Response>();
+    const answer = serve(runs, ask({ key: KEY }), () => go.opened);
+    await vi.waitFor(async () => expect(await runs.list('ann')).toHaveLength(1));
+    const place = `/runs/${(await runs.list('ann'))[0]?.id ?? ''}`;
+    expect((await runs.fetch(at(place))).status).toBe(202);
+    go.open(Response.json('done', { status }));
+    expect(await problemOf(await answer)).toMatchObject({ status: 410, code: 'cancelled' });
+    const now = await runs.fetch(ask({ method: 'GET', url: `http://test.example${place}` }));
+    expect(await now.json()).toMatchObject({ state: 'cancelled' });
+  },
+);
+
+test('a DELETE that was told 202 cancels the run though its end is on its way to the store', async () => {
+  quiet();
+  const { clock, runs, net } = world();
+  const go = gate<Response>();
+  const answer = watch(serve(runs, ask({ key: KEY }), () => go.opened));
+  await clock.pass(100);
+  const id = (await runs.list('ann'))[0]?.id ?? '';
+  net.fate = (method) => (method === 'settle' ? 'unsent' : 'pass');
+  go.open(Response.json('done'));
+  await clock.pass(100);
+  const cancel = watch(runs.fetch(at(`/runs/${id}`)));
+  await clock.pass(10);
+  expect(cancel.value?.status).toBe(202);
+  net.fate = () => 'pass';
+  await clock.pass(1_000);
+  expect(answer.value?.status).toBe(410);
 });

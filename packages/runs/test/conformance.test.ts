@@ -88,6 +88,9 @@ describe('the kit finds a store that does not keep it', () => {
         return store.requestCancel(run, record?.fence.epoch ?? '');
       },
     }),
+    'ends runs otherwise than was wished': (store) => ({
+      settle: (request) => store.settle({ ...request, unlessCancelled: false }),
+    }),
     'forgets the key at a purge': (store) => ({
       purge: async (run) => {
         const record = await store.get(run);

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { parseCursor } from '../src/cursor.js';
 import { describeRun } from '../src/describe.js';
+import { createMemoryStore } from '../src/memory/create.js';
 import type { Runs } from '../src/runs.js';
 import { ask, eventStream, gate, KEY, openRuns, quiet, runOf, serve } from './support/desk.js';
 
@@ -53,6 +54,56 @@ describe('the description of a run', () => {
     const seen = await described(runs, runOf(answer));
     expect(seen).toMatchObject({ state: 'failed', status: 500, code: 'entry_too_large' });
     expect(seen).not.toHaveProperty('result');
+    vi.restoreAllMocks();
+  });
+
+  test('leaves out what its process cannot open, and hides no other run for that', async () => {
+    quiet();
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const store = createMemoryStore();
+    const secret = 'a secret of 16 bytes';
+    const flip = (bytes: Uint8Array) => bytes.map((byte) => byte ^ 255);
+    const newer = openRuns({ store, secret, codec: { seal: flip, open: flip } });
+    const older = openRuns({
+      store,
+      secret,
+      codec: {
+        seal: (bytes) => bytes,
+        open: () => {
+          throw new Error('no such key');
+        },
+      },
+    });
+    const go = gate();
+    const begun = async () => {
+      async function* events() {
+        yield new TextEncoder().encode('data: 1\n\n');
+        await go.opened;
+      }
+      const headers = { 'content-type': 'text/event-stream' };
+      return new Response(ReadableStream.from(events()), { headers });
+    };
+    const waiting = async () => {
+      await go.opened;
+      return new Response('x');
+    };
+    const sealed = await serve(newer, ask({ key: 'sealed' }), begun);
+    const run = runOf(sealed);
+    const other = serve(older, ask({ key: 'other' }), waiting);
+    await vi.waitFor(async () => expect(await newer.list('ann')).toHaveLength(2));
+    const get = (path: string) => ask({ method: 'GET', url: `http://test.example${path}` });
+    const { runs } = (await (await older.fetch(get('/runs'))).json()) as { runs: object[] };
+    expect(runs).toHaveLength(2);
+    expect(runs[0]).toMatchObject({ id: run, state: 'running', code: 'corrupt_entry' });
+    expect(runs[1]).not.toHaveProperty('code');
+    const status = await older.fetch(get(`/runs/${run}`));
+    expect(status.status).toBe(200);
+    expect(await status.json()).toMatchObject({ id: run, state: 'running', code: 'corrupt_entry' });
+    go.open();
+    await Promise.all([sealed.text(), other]);
+    const ended = await older.fetch(get(`/runs/${run}`));
+    expect(await ended.json()).toMatchObject({ state: 'completed', code: 'corrupt_entry' });
+    expect(warning).toHaveBeenCalledTimes(1);
     vi.restoreAllMocks();
   });
 });

@@ -138,6 +138,27 @@ describe('a fingerprint', () => {
     expect(canonicalJson(JSON.parse('{"__proto__":1}'))).toBe('{"__proto__":1}');
   });
 
+  test('numbers that a parser tells apart are other payloads', () => {
+    const texts = ['1e999', '-1e999', 'null', '0', '-0', '"Infinity"', '1e308'].map((text) =>
+      canonicalJson(JSON.parse(`{"amount":${text}}`)),
+    );
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  test('JSON of any depth is written, since parsers take it', () => {
+    const text = `${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`;
+    expect(canonicalJson(JSON.parse(text))).toBe(text);
+  });
+
+  test('what is no JSON leaves what stands beside it as it is', () => {
+    const holes: unknown[] = [1];
+    holes[3] = () => 1;
+    expect(canonicalJson({ b: undefined, a: holes, c: [], d: {}, e: () => 1 })).toBe(
+      '{"a":[1,null,null,null],"c":[],"d":{}}',
+    );
+    expect(canonicalJson(undefined)).toBeUndefined();
+  });
+
   test('bytes that a parser made are one word, and no text looks like them', () => {
     const bytes = { file: Buffer.from('abc') };
     expect(canonicalJson(bytes)).toBe('{"file":bytes(YWJj)}');

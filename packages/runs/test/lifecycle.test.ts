@@ -502,6 +502,35 @@ describe('a run of another process', () => {
   });
 });
 
+describe('a key that comes with a place in a run of another process', () => {
+  const headers = { 'content-type': 'text/event-stream' };
+  const work = () => new Response('data: 1\n\n', { headers });
+
+  test('starts its work if that run is not its own', async () => {
+    const secret = 'a secret of 16 bytes';
+    const seen = blocksOf(
+      await (await serve(openRuns({ secret }), ask({ key: KEY }), work)).text(),
+    );
+    for (const now of [openRuns({ secret }), openRuns()]) {
+      const place = { 'last-event-id': seen.at(-1)?.id ?? '' };
+      const answer = await serve(now, ask({ key: 'another', headers: place }), work);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('data: 1');
+    }
+  });
+
+  test('starts nothing if it is', async () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const secret = 'a secret of 16 bytes';
+    const seen = blocksOf(
+      await (await serve(openRuns({ secret }), ask({ key: KEY }), work)).text(),
+    );
+    const place = { 'last-event-id': seen.at(-1)?.id ?? '' };
+    const answer = await serve(openRuns({ secret }), ask({ key: KEY, headers: place }), never);
+    expect(await problemOf(answer)).toMatchObject({ status: 421, code: 'run_elsewhere' });
+  });
+});
+
 describe('a shutdown', () => {
   test('waits for the work, refuses new work, and lets clients join what goes on', async () => {
     const runs = openRuns();
@@ -518,7 +547,7 @@ describe('a shutdown', () => {
     const joined = serve(runs, ask({ key: 'a' }), never);
     await new Promise((resolve) => setTimeout(resolve, 10));
     go.open();
-    expect(await drained).toEqual({ settled: 1, released: 0 });
+    expect(await drained).toEqual({ settled: 1, released: 0, unsettled: 0 });
     expect(await (await first).text()).toBe('done');
     expect(await (await joined).text()).toBe('done');
   });
@@ -534,7 +563,7 @@ describe('a shutdown', () => {
       return new Promise<Response>(() => {});
     });
     await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(await old.drain({ timeoutMs: 20 })).toEqual({ settled: 0, released: 1 });
+    expect(await old.drain({ timeoutMs: 20 })).toEqual({ settled: 0, released: 1, unsettled: 0 });
     const answer = await first;
     expect([answer.status, (await problemOf(answer)).code]).toEqual([503, 'drained']);
     const again = await serve(next, ask({ key: KEY }), (_, { attempt }) => {
@@ -566,7 +595,7 @@ describe('a shutdown', () => {
     const text = answer.text();
     const drained = runs.drain();
     go.open();
-    expect(await drained).toEqual({ settled: 1, released: 0 });
+    expect(await drained).toEqual({ settled: 1, released: 0, unsettled: 0 });
     await runs.close();
     const last = blocksOf(await text).at(-1);
     expect(last?.id).toMatch(/^ho1\..*\.2c$/);
@@ -582,7 +611,48 @@ describe('a shutdown', () => {
     await clock.pass(1_900);
     const closed = watch(runs.close().then(() => 'closed'));
     await clock.pass(2_500);
-    expect([drained.value, closed.value]).toEqual([{ settled: 0, released: 0 }, 'closed']);
+    expect([drained.value, closed.value]).toEqual([
+      { settled: 0, released: 0, unsettled: 0 },
+      'closed',
+    ]);
+  });
+
+  test('does not wait for a store that is away, and says which runs have no end', async () => {
+    quiet();
+    const { clock, runs, net } = world();
+    const stuck = watch(serve(runs, ask({ key: KEY }), () => new Promise<Response>(() => {})));
+    await clock.pass(100);
+    net.fate = () => 'hang';
+    const drained = watch(runs.drain({ timeoutMs: 1_000 }));
+    await clock.pass(3_000);
+    expect(drained.value).toEqual({ settled: 0, released: 0, unsettled: 1 });
+    const closed = watch(runs.close().then(() => 'closed'));
+    await clock.pass(2_000);
+    expect(closed.value).toBe('closed');
+    await clock.pass(60_000);
+    expect(stuck.value?.status).toBe(503);
+  });
+
+  test('counts what the store would not take before as not settled either', async () => {
+    quiet();
+    const { clock, runs, net } = world();
+    const go = gate();
+    const work = async () => {
+      await go.opened;
+      return Response.json('done');
+    };
+    const lost = watch(serve(runs, ask({ key: KEY }), work));
+    const well = watch(serve(runs, ask({ key: 'b' }), work));
+    await clock.pass(100);
+    const drained = watch(runs.drain({ timeoutMs: 60_000 }));
+    let settles = 0;
+    net.fate = (method) => (method === 'settle' && settles++ % 2 === 0 ? 'hang' : 'pass');
+    go.open();
+    await clock.pass(10);
+    net.fate = (method) => (method === 'settle' || method === 'renew' ? 'unsent' : 'pass');
+    await clock.pass(58_000);
+    expect(drained.value).toEqual({ settled: 1, released: 0, unsettled: 1 });
+    expect([lost.value?.status, well.value?.status].sort()).toEqual([200, 500]);
   });
 
   test('a request that comes by an old connection is sent away at once', async () => {

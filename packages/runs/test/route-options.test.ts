@@ -69,7 +69,7 @@ describe('runs for one route', () => {
     await vi.waitFor(async () => expect(await runs.list('ann')).toHaveLength(1));
     const second = await runs.serve(ask({ key: KEY }), () => new Response());
     expect(second.status).toBe(429);
-    expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 1 });
+    expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 1, unsettled: 0 });
     expect((await problemOf(await first)).code).toBe('drained');
     const late = await route.serve(ask({ headers: { 'x-job': 'j2' } }), () => new Response());
     expect(late.status).toBe(503);

@@ -291,7 +291,7 @@ test('a platform that stops early is told of the work, also when its caller has 
   await answer;
   go.open();
   await Promise.all(awake);
-  expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 0 });
+  expect(await runs.drain({ timeoutMs: 0 })).toEqual({ settled: 0, released: 0, unsettled: 0 });
 });
 
 describe('the answer of a run', () => {
@@ -600,6 +600,21 @@ test('an option key that gives a promise is refused', async () => {
   const runs = openRuns({ key: (async () => 'a') as never });
   expect(() => runs.serve(ask({ method: 'GET' }), () => new Response())).toThrow('promise');
 });
+
+test.each([
+  ['an object', (request: Request) => request.json()],
+  ['null', (request: Request) => request.headers.get('x-digest')],
+  ['nothing', () => undefined],
+  ['an empty text', () => ''],
+])(
+  'an option fingerprint that gives %s is refused, for it would be the same for all',
+  async (_, fingerprint) => {
+    const runs = openRuns({ fingerprint: fingerprint as never });
+    const answer = serve(runs, ask({ key: KEY, body: '{"pay":"Ann"}' }), () => new Response());
+    await expect(answer).rejects.toMatchObject({ code: 'invalid_option' });
+    await expect(answer).rejects.toThrow('JSON.stringify');
+  },
+);
 
 test('a 202 is one also where reading a head takes its time', async () => {
   const slow = async (bytes: Uint8Array) => {

@@ -275,14 +275,27 @@ describe('the owner of a run', () => {
     expect((await logOf(store, record)).map(textOf)).toEqual(['a', '<end>']);
   });
 
-  test('an end that is out before the wish to cancel is known stays', async () => {
+  test('an end that is out before the wish to cancel is known yields to it', async () => {
     const { clock, store } = world();
     const { writer, record } = await own(store, clock);
     const [outcome] = await Promise.all([
       writer.end(done),
       store.requestCancel(record.run, record.fence.epoch),
     ]);
-    expect(outcome).toEqual({ kind: 'settled', state: 'completed' });
+    expect(outcome).toEqual({ kind: 'settled', state: 'cancelled' });
+    expect(codeOf(writer.signal)).toBe('cancelled');
+  });
+
+  test('an end that is in the store before the wish to cancel stays', async () => {
+    const { clock, store, net, through } = world();
+    const { writer, record } = await own(store, clock, {}, through);
+    net.fate = (method) => (method === 'settle' ? 'unanswered' : 'pass');
+    const ended = writer.end(done);
+    await settle();
+    await store.requestCancel(record.run, record.fence.epoch);
+    net.fate = () => 'pass';
+    await clock.pass(1_000);
+    expect(await ended).toEqual({ kind: 'settled', state: 'completed' });
     expect(writer.signal.aborted).toBe(false);
   });
 

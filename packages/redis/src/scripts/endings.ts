@@ -20,10 +20,13 @@ return answer('ok', record)
   { beyondMemory: true },
 );
 
-/** ARGV from 4 on: epoch, token, expected tail, whether there is a head, the head, state, retentionMs, entry. */
+/**
+ * ARGV from 4 on: epoch, token, expected tail, whether there is a head, the head, state, retentionMs,
+ * whether a wish to cancel comes first, entry.
+ */
 export const settleScript = script(
   `${RECORD_LUA}${OWNER_LUA}
-local epoch, token, expected, state, entry = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[9], ARGV[11]
+local epoch, token, expected, state, entry = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[9], ARGV[12]
 local record = find()
 -- The answer to this very step was lost.
 if record and record.epoch == epoch and text(record.token) == token and record.state == state
@@ -33,7 +36,8 @@ end
 local reason = refusal(record, epoch, token)
 if reason then return answer(reason, record) end
 if record.tail ~= expected then return answer('tail', record) end
-grow(record, 11, ARGV[7] == '1' and ARGV[8] or nil)
+if ARGV[11] == '1' and record.cancelRequested then return answer('cancelled', record) end
+grow(record, 12, ARGV[7] == '1' and ARGV[8] or nil)
 settle(record, state, tonumber(ARGV[10]))
 ring()
 return answer('ok', record)

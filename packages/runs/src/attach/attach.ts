@@ -5,7 +5,7 @@ import type { Cursor } from '../cursor.js';
 import { endOf } from '../describe.js';
 import type { RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
-import { notFound, problemResponse } from '../problem.js';
+import { notFound, type ProblemFacts, problemResponse } from '../problem.js';
 import type { RunRecord } from '../store.js';
 import { accepts, isJson } from './accept.js';
 import {
@@ -40,6 +40,8 @@ export interface Attachment {
   readonly as?: 'any' | 'events' | undefined;
   /** It started the work: whatever type the handler chose for it is right. */
   readonly isFirst?: boolean | undefined;
+  /** What this process knows of why the run is there no more. */
+  readonly gone?: (() => ProblemFacts | undefined) | undefined;
 }
 
 /** A run that is started anew while somebody waits for its answer is waited for again. */
@@ -71,7 +73,18 @@ export async function attachResponse(
       current = await context.find(run);
     }
   }
-  return notFound(corsHeaders(request, context.settings.cors));
+  const why = attachment.gone?.() ?? goneProblem(record);
+  const headers = corsHeaders(request, context.settings.cors);
+  return why === undefined ? notFound(headers) : problemResponse(why, headers);
+}
+
+/** Why the store does not know a run any more that it knew when it was asked first. */
+function goneProblem({ run, state }: RunRecord): ProblemFacts | undefined {
+  // It expired.
+  if (state !== 'running') return undefined;
+  // Its work may still go on: nobody may be told that there was none.
+  const detail = 'The store lost this run while its work went on; how far it came is not known.';
+  return { status: 500, code: 'lost', detail, run };
 }
 
 async function join(

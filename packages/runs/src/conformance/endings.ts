@@ -91,6 +91,33 @@ export const endingChecks = [
     expectThat(settled?.state === 'completed', 'a settled run is not changed by it', settled);
   }),
 
+  check('an end that yields to a wish to cancel is refused behind one', async (bench) => {
+    const run = await bench.start();
+    const settle = () =>
+      bench.store.settle({
+        run: run.run,
+        fence: run.fence,
+        expectedTail: 0,
+        entry: bytes('end completed'),
+        state: 'completed',
+        retentionMs: 20 * bench.unitMs,
+        unlessCancelled: true,
+      });
+    await bench.requestCancel(run, bench.another);
+    for (let i = 0; i < 2; i += 1) {
+      expectRefused(await settle(), ['cancelled'], 'the end of before the wish');
+    }
+    expectOk(await bench.settle(run, 0, 'cancelled'), 'the end that was wished for');
+    const other = await bench.start({ slot: 'other'.padEnd(22, '-') });
+    const free = { run: other.run, fence: other.fence, expectedTail: 0 };
+    const end = { entry: bytes('end'), state: 'completed', retentionMs: bench.unitMs } as const;
+    const ended = await bench.store.settle({ ...free, ...end, unlessCancelled: true });
+    expectOk(ended, 'without a wish any end');
+    await bench.requestCancel(other);
+    const again = await bench.store.settle({ ...free, ...end, unlessCancelled: true });
+    expectOk(again, 'the same end again, whatever was wished since');
+  }),
+
   check('a purge removes the log of a settled run and still guards its key', async (bench) => {
     const run = await bench.start();
     await bench.append(run, 0, [bytes('secret')], bytes('head'));

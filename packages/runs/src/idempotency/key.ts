@@ -3,6 +3,9 @@ import { RunError } from '../errors.js';
 /** The longest key, in characters. All are ASCII. */
 export const MAX_KEY_LENGTH = 255;
 
+/** A key of which each character is escaped, its quotes, and room for parameters. */
+const MAX_HEADER_LENGTH = 1_024;
+
 const BARE = /^[\w-]{1,255}$/;
 /** A string of RFC 9651 section 3.3.3, and parameters, which mean nothing here. */
 const STRING = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?: *;[\x20-\x7e]*)?$/;
@@ -14,9 +17,11 @@ const STRING = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?: *;[\x20-\x7e]*
  */
 export function parseIdempotencyKey(header: string | null | undefined): string | undefined {
   if (header === null || header === undefined) return undefined;
-  const text = header.replace(/^[ \t]+|[ \t]+$/g, '');
-  if (BARE.test(text)) return text;
-  const quoted = STRING.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1');
+  // Not with a regular expression, which would look for the end at each of many spaces.
+  const text = header.trim();
+  const isShort = text.length <= MAX_HEADER_LENGTH;
+  if (isShort && BARE.test(text)) return text;
+  const quoted = (isShort ? STRING.exec(text) : null)?.[1]?.replace(/\\(["\\])/g, '$1');
   if (quoted !== undefined && quoted.length >= 1 && quoted.length <= MAX_KEY_LENGTH) return quoted;
   throw new RunError(
     'invalid_key',

@@ -119,6 +119,9 @@ export class MemoryStore implements RunStore {
     const reason = refusal(row, request.fence, now);
     if (row === undefined || reason !== undefined) return refused(reason ?? 'missing', row, now);
     if (row.record.tail !== request.expectedTail) return refused('tail', row, now);
+    if (request.unlessCancelled === true && row.record.cancelRequested) {
+      return refused('cancelled', row, now);
+    }
     this.#table.addToLog(row, [request.entry], request.head, true, now);
     this.#table.settle(row, request.state, request.retentionMs, now);
     this.#doorbells.ring(request.run);

@@ -49,5 +49,6 @@ const DETAILS: Partial<Record<RunErrorCode, string>> = {
   log_full: 'The output is larger than a run may record.',
   entry_too_large: 'One event or chunk is larger than a run may record.',
   silent_too_long: 'The work was silent for too long.',
+  seal_failed: 'The output could not be encrypted.',
   store_away: 'The store of the runs was away for too long.',
 };

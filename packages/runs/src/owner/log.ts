@@ -1,7 +1,7 @@
-import { seal } from '../codec.js';
+import { isInTheClear, seal } from '../codec.js';
 import { type EndEntry, encodeEntry } from '../entry.js';
-import { mayPass } from '../errors.js';
-import { insist } from '../insist.js';
+import { isTransient, mayPass, RunError } from '../errors.js';
+import { insist, within } from '../insist.js';
 import type { RunRecord, RunStore, WriteAnswer } from '../store.js';
 import type { Timers } from '../timers.js';
 import type { OwnerSettings } from './options.js';
@@ -38,18 +38,18 @@ export class OwnedLog {
     this.storedBytes = claimed.logBytes;
   }
 
-  /** @throws RunError `store_away` */
+  /** @throws RunError `store_away`, `seal_failed` */
   async append({ entries, head }: Batch): Promise<WriteAnswer> {
     const { run, fence } = this.#claimed;
-    const { codec, storeAwayMs } = this.#settings;
+    const { storeAwayMs } = this.#settings;
     this.sent = this.tail + entries.length;
     // Sealed once: what is appended again must be the same bytes.
     const request = {
       run,
       fence,
       expectedTail: this.tail,
-      entries: await Promise.all(entries.map((bytes) => seal(codec, bytes, run))),
-      head: head === undefined ? undefined : await seal(codec, head, run),
+      entries: await Promise.all(entries.map((bytes) => this.#seal(bytes))),
+      head: head === undefined ? undefined : await this.#seal(head),
     };
     const answer = await this.#insist(() => this.#store.append(request), storeAwayMs);
     if (answer.ok) {
@@ -59,19 +59,39 @@ export class OwnedLog {
     return answer;
   }
 
-  /** @throws RunError `store_away` */
+  /** @throws RunError `store_away`, `seal_failed` */
   async settle(end: EndEntry, awayMs: number): Promise<WriteAnswer> {
     const { run, fence } = this.#claimed;
-    const { codec, retentionMs } = this.#settings;
+    const { retentionMs } = this.#settings;
+    const entry = encodeEntry(end);
     const request = {
       run,
       fence,
       expectedTail: this.tail,
-      entry: await seal(codec, encodeEntry(end), run),
+      entry: isInTheClear(end) ? entry : await this.#seal(entry),
       state: end.state,
       retentionMs,
+      // The run is to be cancelled: all other ends yield, but those that are no answer to that.
+      unlessCancelled: end.state !== 'cancelled' && !isInTheClear(end),
     };
     return this.#insist(() => this.#store.settle(request), awayMs);
+  }
+
+  /** A codec may ask a service for its keys, which may be away for as long as a store, and no longer. */
+  async #seal(bytes: Uint8Array): Promise<Uint8Array> {
+    const { codec, storeAwayMs } = this.#settings;
+    if (codec === undefined) return bytes;
+    const { run } = this.#claimed;
+    const patience = { timers: this.#timers, signal: this.#over };
+    try {
+      return await within(() => seal(codec, bytes, run), storeAwayMs, patience);
+    } catch (cause) {
+      const when = isTransient(cause) ? ` within ${storeAwayMs} ms` : '';
+      throw new RunError('seal_failed', `seal gave nothing${when}.`, {
+        run,
+        cause: when === '' ? cause : undefined,
+      });
+    }
   }
 
   #insist(attempt: () => Promise<WriteAnswer>, awayMs: number): Promise<WriteAnswer> {

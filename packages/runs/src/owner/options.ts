@@ -50,7 +50,8 @@ export interface OwnerOptions {
    */
   windowBytes?: number | undefined;
   /**
-   * How long the store may stay away before the run fails and its signal fires.
+   * How long the store may stay away, or the codec take to seal something, before the run fails and its
+   * signal fires.
    * @default 20000
    */
   storeAwayMs?: number | undefined;

@@ -6,6 +6,8 @@ import type { ReleaseCode } from './ends.js';
 
 export const STORE_AWAY =
   'The run failed because the store did not take its output within storeAwayMs. Look after the store.';
+export const SEAL_FAILED =
+  'The run failed because the codec did not seal its output: seal threw (see the cause), or took longer than storeAwayMs. Look after the codec and where it has its keys from.';
 export const STORE_FULL =
   'The store has no room for more of the log. Give it more room, or shorten the retention.';
 
@@ -48,6 +50,7 @@ const LEASE_LOST: Readonly<Record<RefusalReason | 'away', string>> = {
   settled: 'somebody settled it',
   tail: 'its log changed',
   full: 'the store is full',
+  cancelled: 'it is to be cancelled',
   missing: 'the store does not know it any more, since it lost writes or the run expired',
   away: 'the store was away for longer than lease and grace',
 };

@@ -217,7 +217,8 @@ export class RunWriter {
       this.#cancel.heard(answer.record, askedAt);
     } catch (error) {
       this.#window.clear();
-      this.#fail('store_away', why.STORE_AWAY, error);
+      if (isOfCodec(error)) this.#fail('seal_failed', why.SEAL_FAILED, error);
+      else this.#fail('store_away', why.STORE_AWAY, error);
     }
   }
 
@@ -230,7 +231,9 @@ export class RunWriter {
       if (answer.ok) this.#finish({ kind: 'settled', state: end.state });
       else this.#refused(answer.reason, answer.record);
     } catch (error) {
-      this.#orphan(why.endNotTaken(this.run, error));
+      // That end needs no seal.
+      if (isOfCodec(error)) this.#fail('seal_failed', why.SEAL_FAILED, error);
+      else this.#orphan(why.endNotTaken(this.run, error));
     }
   }
 
@@ -238,6 +241,9 @@ export class RunWriter {
     if (reason === 'full') {
       this.#window.clear();
       this.#fail('log_full', why.STORE_FULL);
+    } else if (reason === 'cancelled') {
+      // Whoever asked was told that it would be.
+      this.#fail('cancelled', why.cancelled(this.run).message, undefined, cancelledEnd());
     } else if (reason !== 'tail' || record === undefined) {
       this.#leaseLost(reason);
     } else if (this.#settleAttempts >= MAX_SETTLE_ATTEMPTS) {
@@ -276,4 +282,8 @@ export class RunWriter {
     this.#window.clear();
     this.#resolve(outcome);
   }
+}
+
+function isOfCodec(error: unknown): boolean {
+  return error instanceof RunError && error.code === 'seal_failed';
 }

@@ -1,10 +1,9 @@
 import type { RunsContext } from '../context.js';
 import { isTransient, RunError } from '../errors.js';
-import { restartStates } from '../idempotency/same-key.js';
 import { insist } from '../insist.js';
 import { RunWriter } from '../owner/writer.js';
 import { newEpoch, newRunId, type RunIdentity, slotOf } from '../run-id.js';
-import { type ClaimAnswer, type ClaimRequest, isOverdue } from '../store.js';
+import { type ClaimAnswer, type ClaimRequest, isOverdue, type SettledState } from '../store.js';
 
 export interface Claimed {
   readonly answer: ClaimAnswer;
@@ -13,13 +12,14 @@ export interface Claimed {
 }
 
 /**
- * Takes the key, or learns who has it.
+ * Takes the key, or learns who has it. `restart`: the states in which the key starts anew.
  * @throws RunError `store_away`, `store_full`
  */
 export async function claim(
   context: RunsContext,
   identity: RunIdentity,
   fingerprint: string,
+  restart: readonly SettledState[],
 ): Promise<Claimed> {
   const { settings, runtime, store } = context;
   const { leaseMs, graceMs, retentionMs } = settings.owner;
@@ -33,7 +33,7 @@ export async function claim(
     leaseMs,
     graceMs,
     retentionMs,
-    restart: restartStates(settings),
+    restart,
   };
   const once = async (): Promise<Claimed> => {
     const claimedAt = runtime.timers.now();

@@ -1,3 +1,4 @@
+import { RunError } from '../errors.js';
 import { fingerprintOf } from '../idempotency/fingerprint.js';
 import type { RunsSettings } from '../settings.js';
 import { bodyLost, readBody } from './body.js';
@@ -11,7 +12,10 @@ export interface Payload {
   readonly fingerprint: string;
 }
 
-/** `undefined` if the body is too large. */
+/**
+ * `undefined` if the body is too large.
+ * @throws RunError `invalid_option` for a body that cannot be compared, or an own fingerprint that is none
+ */
 export async function readPayload(
   request: Request,
   settings: RunsSettings,
@@ -22,7 +26,8 @@ export async function readPayload(
     parsed === undefined ? await readBody(request, settings.maxBodyBytes) : new Uint8Array();
   if (body === undefined) return undefined;
   if (settings.fingerprint !== undefined) {
-    const own = await settings.fingerprint(copyWithBody(request, body));
+    const own: unknown = await settings.fingerprint(copyWithBody(request, body));
+    if (typeof own !== 'string' || own === '') throw noText(own);
     return { body, fingerprint: `own ${own}` };
   }
   const { pathname, search } = addressOf({ url: urlWithoutPlace(request) });
@@ -35,6 +40,15 @@ export async function readPayload(
       parsed === undefined ? { kind: 'raw', bytes: body } : { kind: 'parsed', value: parsed.value },
   });
   return { body, fingerprint };
+}
+
+/** `[object Object]` or `null` would be the same payload for all. */
+function noText(given: unknown): RunError {
+  return new RunError(
+    'invalid_option',
+    'The option fingerprint must give a text that is not empty, or a promise of one: what it gives is all that tells two payloads apart. Give JSON.stringify(await request.json()), for instance, and not an object; and a word of its own where a header is missing.',
+    { given },
+  );
 }
 
 /** Also for the made-up requests of tests, whose address may be none. */

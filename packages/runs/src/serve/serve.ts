@@ -10,7 +10,7 @@ import { isSecretKey } from '../idempotency/key.js';
 import { type KeyMeets, meetKey, restartStates } from '../idempotency/same-key.js';
 import { RunWriter } from '../owner/writer.js';
 import { notFound, type ProblemFacts, problemResponse } from '../problem.js';
-import { slotOf, slotOfRun } from '../run-id.js';
+import { instanceOfRun, slotOf, slotOfRun } from '../run-id.js';
 import type { RunRecord } from '../store.js';
 import { type Claimed, claim } from './claim.js';
 import type { Intent } from './intent.js';
@@ -73,14 +73,17 @@ export class RunServer {
    */
   async #keyedFrom(call: Call, key: string, cursor: Cursor): Promise<Response> {
     const { request, about, askedAt } = call;
-    const { settings, gate } = this.#context;
-    const record = await this.#context.find(cursor.run);
+    const { settings, gate, store } = this.#context;
+    // A store that cannot reach the run says so only to whose run it is.
+    const isElsewhere = instanceOfRun(cursor.run) !== store.instance;
+    const record = isElsewhere ? undefined : await this.#context.find(cursor.run);
     const access = await (record === undefined
       ? gate.toStart(request)
       : gate.toRun(request, 'attach', record));
     const isOfKey =
       access.kind === 'granted' && (await this.#isOfKey(cursor, access.principal, call, key));
     if (!isOfKey) return this.#keyed(call, key);
+    if (isElsewhere) await this.#context.find(cursor.run);
     if (record === undefined) return notFound();
     const isSameStart = record.fence.epoch === cursor.epoch;
     if (isSameStart && isIn(restartStates(settings), record.state)) {
@@ -120,17 +123,25 @@ export class RunServer {
     }
     const payload = await readPayload(request, settings, about);
     if (payload === undefined) return this.#tooLarge(request);
-    const route = routeOf(request, about);
-    const claimed = await claim(this.#context, { principal, route, key }, payload.fingerprint);
+    const identity = { principal, route: routeOf(request, about), key };
+    const restart = restartStates(settings);
+    // Without room it is only looked whether the key has a run: what it has is left as it is.
+    const refusal = this.#refusal(principal);
+    const claimed = await claim(
+      this.#context,
+      identity,
+      payload.fingerprint,
+      refusal === undefined ? restart : [],
+    );
+    const { outcome, record } = claimed.answer;
+    if (refusal !== undefined && outcome === 'exists' && isIn(restart, record.state)) {
+      return problemResponse(refusal, this.#cors(request));
+    }
     const meets = meetKey(claimed.answer, settings);
     if (meets.kind === 'start') return this.#start(call, claimed, payload, access);
     if (meets.kind === 'refuse') return this.#refuse(request, meets.record, access, meets);
-    const joined = await attachResponse(this.#context, meets.record, {
-      request,
-      access,
-      askedAt,
-    });
-    return isGone(joined) ? problemResponse(GIVEN_BACK, this.#cors(request)) : joined;
+    const gone = () => (this.#own.wasRefused(record.run) ? GIVEN_BACK : undefined);
+    return attachResponse(this.#context, meets.record, { request, access, askedAt, gone });
   }
 
   async #refuse(
@@ -157,11 +168,14 @@ export class RunServer {
   ): Promise<Response> {
     const { store, settings, runtime } = this.#context;
     const { record } = answer;
-    const refusal = this.#refusal(record);
-    // What was refused need not be remembered, or refusals would fill the store.
-    const owner = refusal === undefined ? settings.owner : { ...settings.owner, retentionMs: 0 };
+    // The room may have been taken while the store was asked.
+    const refusal = this.#refusal(record.principal);
+    // What never began need not be remembered, or refusals would fill the store.
+    const isForgotten = refusal !== undefined && record.attempt === 1;
+    const owner = isForgotten ? { ...settings.owner, retentionMs: 0 } : settings.owner;
     const writer = new RunWriter(store, record, claimedAt, owner, runtime.timers);
     if (refusal !== undefined) {
+      this.#own.refuse(record.run);
       await writer.release('not_started');
       return problemResponse(refusal, this.#cors(call.request));
     }
@@ -191,8 +205,8 @@ export class RunServer {
     return corsHeaders(request, this.#context.settings.cors);
   }
 
-  /** Looked at only when the key is ours: a second request under a key is no new work. */
-  #refusal({ principal }: RunRecord): ProblemFacts | undefined {
+  /** Why no work may be started now. A second request under a key that is at work is no new work. */
+  #refusal(principal: string): ProblemFacts | undefined {
     if (this.#own.isDraining) {
       const detail = 'The server is shutting down: send the request again.';
       return { status: 503, code: 'drained', detail };
@@ -215,11 +229,6 @@ const GIVEN_BACK: ProblemFacts = {
   code: 'not_started',
   detail: 'The work was not begun after all: send the request again.',
 };
-
-/** The run that was joined is no more: its key was given back. A handler's own 404 says where it is. */
-function isGone({ status, headers }: Response): boolean {
-  return status === 404 && !headers.has('content-location');
-}
 
 function isIn(states: readonly string[], state: string): boolean {
   return states.includes(state);

@@ -1,4 +1,3 @@
-import { openHead } from '../codec.js';
 import type { Cursor } from '../cursor.js';
 import { RunError } from '../errors.js';
 import type { RunRecord, RunStore } from '../store.js';
@@ -108,7 +107,7 @@ export class RunFeeds {
       // The head is in the store no later than the first entry is.
       if (!hasHead && record.head !== undefined) {
         hasHead = true;
-        const head = await openHead(this.#settings.codec, record.head, run);
+        const head = await this.#pages.head(record.head, run, signal);
         yield { kind: 'head', head, isOver: record.state !== 'running' };
       }
       if (entries.length > 0) {

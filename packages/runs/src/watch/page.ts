@@ -1,5 +1,5 @@
-import { openEntry } from '../codec.js';
-import type { Entry } from '../entry.js';
+import { type OpenPatience, openEntry, openHead } from '../codec.js';
+import type { Entry, RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import { insist } from '../insist.js';
 import type { RunRecord, RunStore } from '../store.js';
@@ -46,7 +46,7 @@ export class PageReader {
     const entries: LogEntry[] = [];
     for (const { offset, bytes } of answer.entries) {
       if (offset !== expected) throw cursorLost(run, `${expected} is missing before ${offset}`);
-      const entry = await openEntry(codec, bytes, run);
+      const entry = await openEntry(codec, bytes, run, this.#patience(signal));
       entries.push({ offset, entry, size: bytes.length });
       expected += 1;
     }
@@ -60,9 +60,18 @@ export class PageReader {
     return { record, entries };
   }
 
+  /** @throws RunError `store_away`, `corrupt_entry` */
+  head(bytes: Uint8Array, run: string, signal: AbortSignal): Promise<RunHead> {
+    return openHead(this.#settings.codec, bytes, run, this.#patience(signal));
+  }
+
   /** @throws RunError `store_away` */
   insist<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return insist(attempt, { timers: this.#timers, awayMs: this.#settings.storeAwayMs, signal });
+  }
+
+  #patience(signal: AbortSignal): OpenPatience {
+    return { timers: this.#timers, limitMs: this.#settings.storeAwayMs, signal };
   }
 }
 

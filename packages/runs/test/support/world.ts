@@ -13,11 +13,11 @@ export const never = (): Response => {
 export function world(options: Parameters<typeof openRuns>[0] = {}) {
   const clock = new SlowClock();
   const runtime: RunsRuntime = { timers: clock, random: systemRandom, now: () => clock.now() };
-  const { store } = openMemory(clock.now, 1_000, 1e8);
+  const { store, table } = openMemory(clock.now, 1_000, 1e8);
   const net: { fate: (method: string) => Fate } = { fate: () => 'pass' };
   const through = behind(store, (method) => net.fate(method));
   const runs = openRuns({ store: through, ...options }, runtime);
-  return { clock, store, net, runs, runtime };
+  return { clock, store, table, net, runs, runtime };
 }
 
 /** What came of a promise so far. */
