@@ -15,6 +15,7 @@ export {
   type HoldObserver,
 } from './diagnostics.js';
 export { HoldOpenError, type HoldOpenErrorCode, type HoldOpenErrorDetails } from './errors.js';
+export { asExpected } from './expected.js';
 export type {
   BeatFormat,
   BoundaryTracker,

@@ -1,4 +1,5 @@
 export {
+  asExpected,
   type BeatFormat,
   type BoundaryTracker,
   type DrainOptions,

@@ -208,6 +208,30 @@ describe('a grant that expires', () => {
     ending.open();
   });
 
+  test('says nothing on the console, for logins expire every day', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const authorize: RunsOptions['authorize'] = (_, { action }) =>
+      action === 'start' || Date.now() < limit ? { principal: 'ann', expiresAt: limit } : false;
+    const limit = Date.now() + 300;
+    const runs = openRuns({ authorize, hold: { firstBeatMs: 10, intervalMs: 50 } });
+    const go = gate();
+    const work = () => {
+      async function* events() {
+        yield new TextEncoder().encode('data: 1\n\n');
+        await go.opened;
+      }
+      const headers = { 'content-type': 'text/event-stream' };
+      return new Response(ReadableStream.from(events()), { headers });
+    };
+    const run = runOf(await serve(runs, ask({ key: KEY }), work));
+    const url = `http://test.example/runs/${run}/events`;
+    const watched = await runs.fetch(ask({ method: 'GET', url }));
+    await expect(watched.text()).rejects.toThrow();
+    go.open();
+    expect(said.mock.calls).toEqual([]);
+    said.mockRestore();
+  });
+
   test('who reads slowly is not told the end that it may not see any more', async () => {
     let asked = 0;
     const authorize: RunsOptions['authorize'] = (_, { action }) => {
