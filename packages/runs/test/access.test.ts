@@ -202,13 +202,16 @@ describe('a grant that expires', () => {
     await reader?.read();
     await vi.waitFor(() => expect(asked).toBeGreaterThan(2));
     allowed = false;
-    await expect(reader?.read()).rejects.toMatchObject({ cause: { code: 'forbidden' } });
+    const farewell = new TextDecoder().decode((await reader?.read())?.value);
+    expect(blocksOf(farewell)).toMatchObject([{ id: undefined, event: 'error' }]);
+    expect(farewell).toContain('"status":403,"code":"forbidden"');
+    expect(await reader?.read()).toMatchObject({ done: true });
     // It was the watcher who might not; the work goes on.
     expect(signal?.aborted).toBe(false);
     ending.open();
   });
 
-  test('says nothing on the console, for logins expire every day', async () => {
+  test('is no failure of the work, nor one that the console hears of, for logins expire every day', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     const authorize: RunsOptions['authorize'] = (_, { action }) =>
       action === 'start' || Date.now() < limit ? { principal: 'ann', expiresAt: limit } : false;
@@ -226,7 +229,11 @@ describe('a grant that expires', () => {
     const run = runOf(await serve(runs, ask({ key: KEY }), work));
     const url = `http://test.example/runs/${run}/events`;
     const watched = await runs.fetch(ask({ method: 'GET', url }));
-    await expect(watched.text()).rejects.toThrow();
+    const text = await watched.text();
+    expect(text).toContain(': keepalive');
+    expect(text).not.toContain('status=500');
+    expect(blocksOf(text).at(-1)).toMatchObject({ id: undefined, event: 'error' });
+    expect(text).toContain('"status":403,"code":"forbidden"');
     go.open();
     expect(said.mock.calls).toEqual([]);
     said.mockRestore();
@@ -245,7 +252,10 @@ describe('a grant that expires', () => {
     await reader?.read();
     await vi.waitFor(() => expect(asked).toBe(1));
     await reader?.read();
-    await expect(reader?.read()).rejects.toMatchObject({ cause: { code: 'forbidden' } });
+    const farewell = new TextDecoder().decode((await reader?.read())?.value);
+    expect(blocksOf(farewell)).toMatchObject([{ id: undefined, event: 'error' }]);
+    expect(farewell).toContain('"status":403,"code":"forbidden"');
+    expect(await reader?.read()).toMatchObject({ done: true });
   });
 
   test('who waits for a result and may not any more is refused', async () => {

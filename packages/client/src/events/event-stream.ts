@@ -202,9 +202,10 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     const status = problem?.status ?? lateStatus;
     const isFinal = cursor !== undefined && cursor.final !== '';
     if (isFinal && cursor.final === 'r') this.#beginAnew();
-    // It cannot be told right now.
-    else if (isOfRun && !isFinal && status === 503) this.#end = new Failure('closed', true);
-    else this.#end = toldFailure(call, status, problem);
+    // It cannot be told right now, or not to who asked with a login that has expired since.
+    else if (isOfRun && !isFinal && (status === 503 || status === 403)) {
+      this.#end = new Failure('closed', true);
+    } else this.#end = toldFailure(call, status, problem);
     return true;
   }
 

@@ -14,6 +14,13 @@ const encoder = new TextEncoder();
 const LEAST_RETRY_MS = 1_000;
 const MORE_RETRY_MS = 4_000;
 
+/** A clean end, without an id: an EventSource comes back by itself, and is let in or refused then. */
+const NO_LONGER = {
+  status: 403,
+  code: 'forbidden',
+  detail: 'You may not watch this any more: come back with the last id as who may.',
+};
+
 /**
  * The events of a run for one client, as fast as it reads. Begins with the id of the place it goes on
  * from, and ends with one that says how the run ended.
@@ -44,7 +51,7 @@ export function eventBody(
           await batches.return();
           delivered();
         } else if (watcher.why?.kind === 'refused') {
-          throw new RunError('forbidden', 'The client may not watch this run any more.');
+          send(frameProblem(JSON.stringify(createProblem({ ...NO_LONGER, run: from.run }))));
         } else if (watcher.why?.kind === 'closing') {
           send(`retry: ${Math.round(LEAST_RETRY_MS + Math.random() * MORE_RETRY_MS)}\n\n`);
         }
