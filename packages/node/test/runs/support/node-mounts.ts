@@ -20,7 +20,7 @@ function held(work: Work, around: Around): Handler {
   const options = holdOptions(around);
   const once = holdOpen(handler, options);
   const all = around.isTwice === true ? holdOpen(once, options) : once;
-  return around.parser === 'before' ? parsed(all) : all;
+  return behind(around, around.parser === 'before' ? parsed(all) : all);
 }
 
 /** `holdOpen(options)` in a chain, as Connect has it. */
@@ -31,10 +31,17 @@ export const middlewareMount: Mount = {
     const middleware = holdOpen(holdOptions(around));
     const isBare = around.isBare === true;
     const once: Handler = (req, res) =>
-      isBare ? handler(req, res) : middleware(req, res, () => handler(req, res));
+      isBare
+        ? handler(req, res)
+        : middleware(req, res, (error?: unknown) => {
+            if (error === undefined) return handler(req, res);
+            // As Connect answers for what nobody has handled.
+            return res.writeHead(500).end();
+          });
     const all: Handler = (req, res) =>
       around.isTwice === true ? middleware(req, res, () => once(req, res)) : once(req, res);
-    return serve(withRoutes(around, around.parser === 'before' ? parsed(all) : all));
+    const parsing = around.parser === 'before' ? parsed(all) : all;
+    return serve(withRoutes(around, behind(around, parsing)));
   },
 };
 
@@ -49,6 +56,15 @@ function parsed(handler: Handler): Handler {
     next: (error?: unknown) => void,
   ) => void;
   return (req, res) => parse(req, res, () => void handler(req, res));
+}
+
+function behind({ before }: Around, handler: Handler): Handler {
+  if (before === undefined) return handler;
+  return (req, res) => {
+    const passing = before(req);
+    if (passing === undefined) return void handler(req, res);
+    void passing.then(() => handler(req, res));
+  };
 }
 
 function withRoutes({ runs }: Around, handler: Handler): Handler {

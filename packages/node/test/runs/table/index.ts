@@ -5,6 +5,7 @@ import { connections } from './connections.js';
 import { events } from './events.js';
 import { heldAnswers } from './held.js';
 import { keys } from './keys.js';
+import { readers } from './readers.js';
 
 /** What runs do wherever holdOpen is mounted on Node. */
 export function everyRun(mount: Mount): void {
@@ -13,4 +14,5 @@ export function everyRun(mount: Mount): void {
   describe('an event stream', () => events(mount));
   describe('a held answer', () => heldAnswers(mount));
   describe('a body', () => bodies(mount));
+  describe('a body that others read', () => readers(mount));
 }
