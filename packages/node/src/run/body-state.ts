@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 /** What a stream keeps for itself, and does not tell in any other way. */
 export interface BodyState {
@@ -39,4 +39,15 @@ export function arrivedIn(stream: Readable): Uint8Array[] {
     arrived.push(Uint8Array.from(lastChar.subarray(0, lastTotal - lastNeed)));
   }
   return arrived;
+}
+
+/** As if nothing had come in and nobody had read: there is no other way to begin a stream again. */
+export function beginAgain(stream: Readable): void {
+  const { highWaterMark, autoDestroy } = stateOf(stream);
+  const encoding = stream.readableEncoding;
+  const fresh = new Readable({
+    ...{ highWaterMark, autoDestroy },
+    ...(encoding === null ? {} : { encoding }),
+  });
+  Reflect.set(stream, '_readableState', stateOf(fresh));
 }

@@ -1,24 +1,23 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { HoldOpenError } from '@holdopen/core';
-import { arrivedIn, type BodyState, stateOf } from './body-state.js';
+import { arrivedIn, beginAgain, stateOf } from './body-state.js';
 
 const { setImmediate } = globalThis;
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
-/** So much is kept of a body before anybody has said that he wants it: its sender may be a stranger. */
+/** So much is kept of a body before it is wanted: its sender may be a stranger. */
 const MAX_UNASKED_BYTES = 1_048_576;
 
 /** What tells that no more of it comes. */
 const BROKEN = ['aborted', 'close', 'error'] as const;
 
 /**
- * `listening` hears what comes in; `wanted` has it come in, also if nobody else reads it; `in` has all of
- * it. `lost`: more came in than could be kept. `left` is over.
+ * `listening` hears what comes in, and `heldUp` lets no more of it come; `wanted` has it come in, also if
+ * nobody else reads it; `in` has all of it; `left` is over.
  */
-type Phase = 'untouched' | 'listening' | 'wanted' | 'in' | 'lost' | 'left';
+type Phase = 'untouched' | 'listening' | 'heldUp' | 'wanted' | 'in' | 'left';
 
 /**
  * The body of a request, known before its handler reads it. It is heard as it comes in, and not read, so
@@ -30,17 +29,10 @@ export class IncomingBody {
   #pieces: Uint8Array[] = [];
   #length = 0;
   #controller: Controller | undefined;
-  #isHeldUp = false;
-  #highWaterMark = 0;
   #unlisten = (): void => {};
 
   constructor(req: IncomingMessage) {
     this.#req = req;
-  }
-
-  /** More came in than could be kept before it was wanted. */
-  get isLost(): boolean {
-    return this.#phase === 'lost';
   }
 
   /**
@@ -70,10 +62,12 @@ export class IncomingBody {
   /** Nobody wants to know any more. */
   leave(): void {
     if (this.#phase === 'untouched' || this.#phase === 'left') return;
+    const isHeldUp = this.#phase === 'heldUp';
     this.#phase = 'left';
     this.#controller = undefined;
     this.#pieces = [];
     this.#restore();
+    if (isHeldUp) this.#letCome();
   }
 
   /**
@@ -96,14 +90,7 @@ export class IncomingBody {
     const pieces = this.#pieces;
     this.leave();
     if (!isWhole || !wasRead(req)) return false;
-    const { highWaterMark, autoDestroy } = stateOf(req);
-    const encoding = req.readableEncoding;
-    // As if it had come in just now: there is no way to begin a stream again.
-    const { _readableState: again } = new Readable({
-      ...{ highWaterMark, autoDestroy },
-      ...(encoding === null ? {} : { encoding }),
-    }) as unknown as { readonly _readableState: BodyState };
-    Reflect.set(req, '_readableState', again);
+    beginAgain(req);
     for (const piece of pieces) req.push(piece);
     req.push(null);
     return true;
@@ -117,24 +104,22 @@ export class IncomingBody {
       this.#phase = 'in';
       return;
     }
-    const { push } = req;
-    const wasOwn = Object.hasOwn(req, 'push');
-    const listening = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    const { push, _read } = req;
+    const unlisten = standIn(req, 'push', (chunk: unknown, encoding?: BufferEncoding) => {
       this.#heard(chunk, encoding);
-      return push.call(req, chunk, encoding);
-    };
-    req.push = listening;
+      return push.call(req, chunk, encoding) && this.#phase !== 'heldUp';
+    });
+    const letRead = standIn(req, '_read', (size: number) => {
+      if (this.#phase !== 'heldUp') _read.call(req, size);
+    });
     this.#unlisten = () => {
-      // Others may stand in for it meanwhile.
-      if (req.push !== listening) return;
-      if (wasOwn) req.push = push;
-      else Reflect.deleteProperty(req, 'push');
+      unlisten();
+      letRead();
     };
   }
 
   #heard(chunk: unknown, encoding: BufferEncoding | undefined): void {
-    const isComing = this.#phase === 'listening' || this.#phase === 'wanted';
-    if (!isComing) return;
+    if (this.#phase === 'in' || this.#phase === 'left') return;
     if (chunk === null || chunk === undefined) this.#complete();
     else if (typeof chunk === 'string') this.#keep(Buffer.from(chunk, encoding));
     else if (chunk instanceof Uint8Array && chunk.length > 0) this.#keep(chunk);
@@ -144,16 +129,9 @@ export class IncomingBody {
     this.#pieces.push(piece);
     this.#length += piece.length;
     this.#controller?.enqueue(piece);
-    if (this.#phase !== 'listening' || this.#length <= MAX_UNASKED_BYTES) return;
-    if (this.#length > 2 * MAX_UNASKED_BYTES) {
-      this.#phase = 'lost';
-      this.#pieces = [];
-      return;
-    }
-    // Whoever reads it outside does not hear of it either, for the time being.
-    if (this.#req.readableFlowing !== true) return;
-    this.#isHeldUp = true;
-    this.#req.pause();
+    // Whoever reads it outside does not hear of more either, for the time being.
+    const isTooMuch = this.#length > MAX_UNASKED_BYTES;
+    if (isTooMuch && this.#phase === 'listening') this.#phase = 'heldUp';
   }
 
   #complete(): void {
@@ -172,8 +150,7 @@ export class IncomingBody {
     const req = this.#req;
     for (const piece of this.#pieces) controller.enqueue(piece);
     this.#controller = controller;
-    if (this.#phase === 'lost') controller.error(bodyTaken());
-    else if (this.#phase === 'in') this.#complete();
+    if (this.#phase === 'in') this.#complete();
     else if (req.destroyed) controller.error(broken());
     else this.#haveItCome(controller);
   }
@@ -182,6 +159,7 @@ export class IncomingBody {
   #haveItCome(controller: Controller): void {
     const req = this.#req;
     const state = stateOf(req);
+    const isHeldUp = this.#phase === 'heldUp';
     this.#phase = 'wanted';
     const onBroken = (): void => {
       this.leave();
@@ -189,30 +167,44 @@ export class IncomingBody {
     };
     for (const name of BROKEN) req.once(name, onBroken);
     const unlisten = this.#unlisten;
-    this.#highWaterMark = state.highWaterMark;
+    const { highWaterMark } = state;
     // Who asked for it has a bound of his own, and leaves beyond it.
     state.highWaterMark = Number.POSITIVE_INFINITY;
     this.#unlisten = () => {
       unlisten();
       for (const name of BROKEN) req.removeListener(name, onBroken);
-      state.highWaterMark = this.#highWaterMark;
+      state.highWaterMark = highWaterMark;
     };
-    this.#letGoOn();
-    // Without a number it is no reading: it only asks for more.
+    if (isHeldUp) this.#letCome();
+    // It is no reading: it only asks for more.
     req.read(0);
   }
 
   #restore(): void {
     this.#unlisten();
     this.#unlisten = () => {};
-    this.#letGoOn();
   }
 
-  #letGoOn(): void {
-    if (!this.#isHeldUp) return;
-    this.#isHeldUp = false;
-    this.#req.resume();
+  /** Whoever was not let read is still waiting for it. */
+  #letCome(): void {
+    this.#req._read(stateOf(this.#req).highWaterMark);
   }
+}
+
+/** Puts a function in the place of the request's. Gives what ends that. */
+function standIn<Name extends 'push' | '_read'>(
+  req: IncomingMessage,
+  name: Name,
+  own: IncomingMessage[Name],
+): () => void {
+  const before = Object.getOwnPropertyDescriptor(req, name);
+  req[name] = own;
+  return () => {
+    // Others may stand in for it meanwhile.
+    if (req[name] !== own) return;
+    if (before === undefined) Reflect.deleteProperty(req, name);
+    else Object.defineProperty(req, name, before);
+  };
 }
 
 /** Who reads a stream listens for one of them. */

@@ -173,9 +173,7 @@ class AskedRun {
       {
         route: route === undefined ? undefined : `${req.method} ${route}`,
         parsed: before,
-        get isBodyLost() {
-          return before?.isLost ?? body.isLost;
-        },
+        isBodyLost: before?.isLost,
       },
     );
   }

@@ -144,26 +144,31 @@ export function readers(mount: Mount): void {
     expect(starts()).toBe(2);
   });
 
-  test('a large body that others read is held up until it is known who may', async () => {
-    const may = gate();
-    const authorize = () => may.opened.then(() => 'ann');
-    let length = 0;
-    const count: Listener = (req) => {
-      req.on('data', ({ length: more }: Buffer) => {
-        length += more;
-      });
-    };
-    const { served } = await serveBehind(count, { authorize });
-    const body = 'x'.repeat(4_000_000);
-    const reply = ask(served, post(type, body));
-    await until('much of it has come in', () => length > 1_000_000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(length).toBeLessThan(2_000_000);
-    may.open();
-    const { text } = JSON.parse((await reply).body) as { text: string };
-    expect(text.length).toBe(body.length);
-    expect(length).toBe(body.length);
-  });
+  test.each(Object.entries(LISTENERS).filter(([name]) => !/stops|slowly/.test(name)))(
+    'a large body waits until it is known who may, before middleware that %s',
+    async (_name, listener) => {
+      const may = gate();
+      const authorize = () => may.opened.then(() => 'ann');
+      let length = 0;
+      const { served } = await serveBehind(
+        (req) => {
+          listener(req, (piece) => {
+            length += (piece as Buffer).length;
+          });
+        },
+        { authorize },
+      );
+      const body = 'x'.repeat(4_000_000);
+      const reply = ask(served, post(type, body));
+      await until('much of it has come in', () => length > 1_000_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(length).toBeLessThan(2_000_000);
+      may.open();
+      const { text } = JSON.parse((await reply).body) as { text: string };
+      expect(text.length).toBe(body.length);
+      expect(length).toBe(body.length);
+    },
+  );
 
   test('what has come in while a login was waited for is the work’s, also as text', async () => {
     let bytes = 0;
