@@ -3,6 +3,7 @@ import { type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
 import { watch } from '../adapter.js';
 import type { Arm } from '../arm.js';
 import { headersOf } from '../commit.js';
+import { dropVisibly } from '../drop.js';
 import type { Framework, PreparedHeader } from '../framework.js';
 import { isClosed, type NodeRequest, type NodeResponse } from '../message.js';
 import type { MountedSettings } from '../mounted.js';
@@ -112,7 +113,10 @@ class AskedRun {
         asConnection(res, () => {
           if (arm?.failed() === true || this.#left.signal.aborted) return;
           if (facesOf(res) === undefined && !res.headersSent) onError(error);
-          else res.destroy();
+          else {
+            dropVisibly(res);
+            res.destroy();
+          }
         });
       })
       .finally(() => {
