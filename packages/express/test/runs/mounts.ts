@@ -56,9 +56,16 @@ interface Plan {
 function appOf(app: Express, work: Work, { around, place, json }: Plan): Express {
   // Otherwise the final handler writes every error to the console.
   app.set('env', 'test');
-  const { runs, isBare, isTwice, parser, outer } = around;
+  const { runs, isBare, isTwice, parser, outer, before } = around;
   if (runs !== undefined) app.use(runsMiddleware(runs));
   const middleware: RequestHandler[] = [];
+  if (before !== undefined) {
+    middleware.push((req, _res, next) => {
+      const passing = before(req);
+      if (passing === undefined) next();
+      else void passing.then(() => next());
+    });
+  }
   if (outer !== undefined) middleware.push(outer);
   if (parser === 'before') middleware.push(json());
   if (isBare !== true) middleware.push(holdOpen(holdOptions(around)));

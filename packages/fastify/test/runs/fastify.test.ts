@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart, { type MultipartFile } from '@fastify/multipart';
@@ -15,9 +16,11 @@ import {
   openRuns,
   plainPost,
   post,
+  quietConsole,
   repeatable,
   SOON,
   statusOf,
+  textOf,
   untilAlone,
 } from '../../../node/test/runs/support/index.js';
 import { holdOpen, incomingOf } from '../../src/index.js';
@@ -278,6 +281,40 @@ test('files that @fastify/multipart has put into the body are refused at once, a
   }
   expect((await ask(comparing, summed('b', 'Bob'))).status).toBe(422);
   expect(starts).toBe(1);
+});
+
+test.each(['null', '0', 'false', '""', '[]', '{}'])('a body of %s is a payload', async (text) => {
+  let starts = 0;
+  const served = await serve(async (app) => {
+    await app.register(holdOpen, holdOptions({ runs: openRuns() }));
+    app.post('/work', async (request) => ({ starts: ++starts, body: request.body }));
+  });
+  const first = await ask(served, post({}, text));
+  expect(JSON.parse(first.body)).toEqual({ starts: 1, body: JSON.parse(text) });
+  expect((await ask(served, post({}, text))).body).toBe(first.body);
+  expect((await ask(served, post({}, '[1]'))).status).toBe(422);
+});
+
+test('a parser that gives nothing of what it read has left no payload', async () => {
+  quietConsole();
+  let starts = 0;
+  const served = await serve(async (app) => {
+    await app.register(holdOpen, holdOptions({ runs: openRuns() }));
+    app.addContentTypeParser(
+      'application/x-eaten',
+      async (_request: unknown, payload: Readable) => {
+        await textOf(payload);
+        return {};
+      },
+    );
+    app.post('/work', async () => ({ starts: ++starts }));
+  });
+  for (const text of ['pay Ann 10', 'pay Bob 9999']) {
+    const reply = await ask(served, post({ 'content-type': 'application/x-eaten' }, text));
+    expect(reply.status).toBe(500);
+    expect(reply.body).toContain('Mount holdOpen before');
+  }
+  expect(starts).toBe(0);
 });
 
 test('injected requests are runs, too', async () => {

@@ -74,7 +74,7 @@ async function build(
   around: Around,
   place: Place,
 ): Promise<void> {
-  const { runs, isBare, isTwice, isUnparsed, outer } = around;
+  const { runs, isBare, isTwice, isUnparsed, outer, before } = around;
   const options = holdOptions(around);
   if (runs !== undefined) {
     const routes = runsMiddleware(runs);
@@ -86,6 +86,13 @@ async function build(
   if (isUnparsed === true) {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  }
+  if (before !== undefined) {
+    app.addHook('preHandler', (request, _reply, done) => {
+      const passing = before(request.raw);
+      if (passing === undefined) done();
+      else void passing.then(() => done());
+    });
   }
   const isOverAll = place !== 'route' || isTwice === true;
   if (isBare !== true) await app.register(holdOpen, isOverAll ? options : { global: false });

@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { type RunAbout, type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
+import { type RunsPort, requestOfIncoming, serveRun } from '@holdopen/fetch';
 import { watch } from '../adapter.js';
 import type { Arm } from '../arm.js';
 import { headersOf } from '../commit.js';
+import { dropVisibly } from '../drop.js';
 import type { Framework, PreparedHeader } from '../framework.js';
 import { isClosed, type NodeRequest, type NodeResponse } from '../message.js';
 import type { MountedSettings } from '../mounted.js';
 import type { TakenResponse } from '../taker.js';
 import { sendAnswer, type Waiting } from './answer.js';
 import { besides } from './besides.js';
+import { bodyBefore } from './body-before.js';
 import { asConnection, facesOf } from './faces.js';
-import { hasBody, IncomingBody, wasRead } from './incoming-body.js';
+import { IncomingBody } from './incoming-body.js';
 import { guardRequest } from './request-guard.js';
 import { WorkIncoming } from './work-incoming.js';
 import { WorkResponse } from './work-response.js';
@@ -93,7 +95,10 @@ class AskedRun {
     } catch (error) {
       served = Promise.reject(error);
     }
-    if (isPlain) return false;
+    if (isPlain) {
+      this.#body.leave();
+      return false;
+    }
     const unguard = guardRequest(req, res);
     this.#watchClient();
     if (arm !== undefined) arm.framework = this.#framework(request);
@@ -108,12 +113,16 @@ class AskedRun {
         asConnection(res, () => {
           if (arm?.failed() === true || this.#left.signal.aborted) return;
           if (facesOf(res) === undefined && !res.headersSent) onError(error);
-          else res.destroy();
+          else {
+            dropVisibly(res);
+            res.destroy();
+          }
         });
       })
       .finally(() => {
         if (facesOf(res) !== undefined) return;
         unguard();
+        this.#body.leave();
         // Nobody else will read it to its end, which whoever stood there before waits for.
         req.resume();
       });
@@ -133,6 +142,8 @@ class AskedRun {
   #serve(request: Request, arm: Arm | undefined, plain: () => void): unknown {
     const { call, route } = this.#given;
     const [req, res] = [this.#req, this.#res];
+    const body = this.#body;
+    const before = bodyBefore(req, this.#given.body);
     return serveRun<unknown>(
       this.#runs,
       request,
@@ -143,31 +154,32 @@ class AskedRun {
         const response = new WorkResponse(req, res, prepared);
         const fail = (error: unknown): void => response.fail(error);
         const { faces, socket } = response;
-        faces.with(
-          new WorkIncoming(req, faces, { asked: request, given, hold, socket, fail, res }),
-        );
-        this.#body.putBack();
-        void response.closed.then(() => this.#afterWork());
+        let isClosed = false;
+        void response.closed.then(() => {
+          isClosed = true;
+          this.#afterWork();
+        });
         // Whoever waits for the response alone hears of an end that was not the handler's, too.
         void over?.then(() => response.runIsOver());
-        called(call, fail);
+        const begin = (): void => {
+          // Told to stop before it began.
+          if (isClosed) return;
+          const isHeard = body.giveToWork();
+          const facts = { asked: request, given, hold, socket, fail, res, isHeard };
+          faces.with(new WorkIncoming(req, faces, facts));
+          called(call, fail);
+        };
+        const heard = body.heardOutside();
+        if (heard === undefined) begin();
+        else void heard.then(begin);
         return response.answer;
       },
       {
         route: route === undefined ? undefined : `${req.method} ${route}`,
-        ...this.#bodyBefore(),
+        parsed: before,
+        isBodyLost: before?.isLost,
       },
     );
-  }
-
-  /** What came of a body that was read before. */
-  #bodyBefore(): Pick<RunAbout, 'parsed' | 'isBodyLost'> {
-    const req = this.#req;
-    if (!hasBody(req) || !wasRead(req)) return {};
-    const value: unknown = this.#given.body ?? (req as { body?: unknown }).body;
-    // A parser of uploads leaves the fields there and puts the files elsewhere.
-    const isUpload = /^multipart\//i.test(req.headers['content-type'] ?? '');
-    return { parsed: { value }, isBodyLost: value === undefined || isUpload };
   }
 
   /**

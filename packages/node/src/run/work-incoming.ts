@@ -19,6 +19,8 @@ export interface Given {
   readonly hold: RequestHold;
   /** In the place of the connection's; `undefined` where there is none. */
   readonly socket: IncomingMessage['socket'] | undefined;
+  /** Whoever has listened to the body outside has heard all of it. */
+  readonly isHeard: boolean;
   /** The application has given up. */
   readonly fail: (error: unknown) => void;
 }
@@ -39,11 +41,14 @@ export class WorkIncoming implements OtherFace {
   #hold: RequestHold | undefined;
   #socket: IncomingMessage['socket'] | undefined;
   #isInside = false;
+  readonly #isHeard: boolean;
+  /** Somebody outside waits for the body, which the work is to read. */
+  readonly #isAwaited: boolean;
 
   constructor(
     req: IncomingMessage,
     faces: Faces,
-    { res, asked, given, hold, socket, fail }: Given,
+    { res, asked, given, hold, socket, fail, isHeard }: Given,
   ) {
     this.#req = req as Fields;
     this.#faces = faces;
@@ -52,6 +57,8 @@ export class WorkIncoming implements OtherFace {
     this.#destroy = req.destroy;
     this.#hold = hold;
     this.#socket = socket;
+    this.#isHeard = isHeard;
+    this.#isAwaited = !isHeard && req.listenerCount('data') > 0;
     if (given.url !== asked.url) this.#changeUrl(new URL(given.url));
     req.emit = (name: string | symbol, ...args: unknown[]) => this.#told(name, args);
     req.destroy = (error?: Error) => {
@@ -112,16 +119,18 @@ export class WorkIncoming implements OtherFace {
     if (this.#isInside) return emit();
     const isAborted = name === 'error' && isAbort(args[0]);
     if (isAborted || OF_THE_CONNECTION.has(name)) return this.#faces.inside(emit);
-    if (name === 'end') {
+    if (name === 'end' || (name === 'data' && this.#isAwaited)) {
       const told = emit();
+      if (this.#isHeard) return told;
       // Who waited for the upload from outside hears that it is in.
       return this.#faces.inside(emit) || told;
     }
     if (name === 'close') {
-      const told = this.#faces.inside(emit);
       // Over HTTP/1 it closes by itself when its body was read.
       const { httpVersionMajor, readableEnded } = this.#req;
-      return httpVersionMajor < 2 && readableEnded ? emit() : told;
+      const isOfBody = httpVersionMajor < 2 && readableEnded;
+      const told = (!isOfBody || !this.#isHeard) && this.#faces.inside(emit);
+      return isOfBody ? emit() : told;
     }
     return this.#faces.tell(this.#req, name, emit);
   }

@@ -29,6 +29,8 @@ export interface Around {
   readonly isBare?: boolean;
   /** Nobody reads the body before the handler does, in frameworks that would. */
   readonly isUnparsed?: boolean;
+  /** Stands before holdOpen, and passes the request on when it has returned. */
+  readonly before?: (req: IncomingMessage) => Promise<void> | undefined;
   /** Where a parser of JSON stands, in frameworks that have none of their own. */
   readonly parser?: 'before' | 'behind';
   /** Middleware before holdOpen, as Connect has it. */

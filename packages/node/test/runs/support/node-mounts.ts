@@ -20,7 +20,7 @@ function held(work: Work, around: Around): Handler {
   const options = holdOptions(around);
   const once = holdOpen(handler, options);
   const all = around.isTwice === true ? holdOpen(once, options) : once;
-  return around.parser === 'before' ? parsed(all) : all;
+  return behind(around, around.parser === 'before' ? parsed(all) : all);
 }
 
 /** `holdOpen(options)` in a chain, as Connect has it. */
@@ -34,7 +34,8 @@ export const middlewareMount: Mount = {
       isBare ? handler(req, res) : middleware(req, res, next(req, res, handler));
     const all: Handler = (req, res) =>
       around.isTwice === true ? middleware(req, res, next(req, res, once)) : once(req, res);
-    return serve(withRoutes(around, around.parser === 'before' ? parsed(all) : all));
+    const parsing = around.parser === 'before' ? parsed(all) : all;
+    return serve(withRoutes(around, behind(around, parsing)));
   },
 };
 
@@ -58,6 +59,15 @@ function parsed(handler: Handler): Handler {
     next: (error?: unknown) => void,
   ) => void;
   return (req, res) => parse(req, res, () => void handler(req, res));
+}
+
+function behind({ before }: Around, handler: Handler): Handler {
+  if (before === undefined) return handler;
+  return (req, res) => {
+    const passing = before(req);
+    if (passing === undefined) return void handler(req, res);
+    void passing.then(() => handler(req, res));
+  };
 }
 
 function withRoutes({ runs, outer }: Around, handler: Handler): Handler {

@@ -6,6 +6,7 @@ import {
   type Mount,
   openRuns,
   post,
+  quietConsole,
   repeatable,
   requestText,
   until,
@@ -147,6 +148,22 @@ export function bodies(mount: Mount): void {
     client.send(requestText(post({ ...type, 'idempotency-key': `"${KEY}"` }, 'small')));
     await until('the next is answered', () => client.text.includes('"text":"small"'));
     expect(starts).toBe(1);
+  });
+
+  test('a body whose work fails behind its head is cut, so that nobody takes it for whole', async () => {
+    quietConsole();
+    const served = await mount.serve(
+      (voice) => {
+        const res = voice.raw();
+        res.setHeader('Content-Type', 'text/plain');
+        res.write('half');
+        setTimeout(() => res.destroy(), 100);
+      },
+      { runs: openRuns() },
+    );
+    const first = await ask(served, post());
+    expect(first).toMatchObject({ status: 200, body: 'half', ended: 'cut' });
+    expect((await ask(served, post())).status).toBe(500);
   });
 
   test('what the handler writes in many pieces is one answer', async () => {

@@ -5,6 +5,7 @@ import { connections } from './connections.js';
 import { events } from './events.js';
 import { heldAnswers } from './held.js';
 import { keys } from './keys.js';
+import { readers } from './readers.js';
 import { surroundings } from './surroundings.js';
 
 /** What runs do wherever holdOpen is mounted on Node. */
@@ -15,4 +16,5 @@ export function everyRun(mount: Mount): void {
   describe('a held answer', () => heldAnswers(mount));
   describe('a body', () => bodies(mount));
   describe('the surroundings', () => surroundings(mount));
+  describe('a body that others read', () => readers(mount));
 }
