@@ -11,6 +11,11 @@ export interface RunInfo {
   readonly attempt: number;
   /** The handler gives a sign of life. */
   touch(): void;
+  /**
+   * So many bytes of its output wait to be read, which counts as if they were in the log. `false`: that
+   * is too much, or the run has ended already, and nobody will read them.
+   */
+  queued(bytes: number): boolean;
   /** Resolves when the run is over, whatever its handler still does. */
   readonly over: Promise<unknown>;
 }

@@ -1,15 +1,15 @@
 import { rememberRun } from './handles.js';
-import { type RequestHold, type RunAbout, RunHandle, type RunsPort } from './runs.js';
+import { type RequestHold, type RunAbout, RunHandle, type RunInfo, type RunsPort } from './runs.js';
 
 /**
  * For adapters: answers a request by its run, or by its handler if it wants none. `work` is given the
- * request itself then, and else one that belongs to the run, with the run's handle and a promise that
- * resolves when the run is over.
+ * request itself then, and else one that belongs to the run, with the run's handle and what it is told
+ * of the run.
  */
 export function serveRun<Result>(
   runs: RunsPort,
   request: Request,
-  work: (given: Request, hold: RequestHold | undefined, over?: Promise<unknown>) => Result,
+  work: (given: Request, hold: RequestHold | undefined, info?: RunInfo) => Result,
   about: RunAbout = {},
 ): Result | Promise<Response> {
   return runs.serve(
@@ -22,7 +22,7 @@ export function serveRun<Result>(
       const over = (): void => {
         isOver = true;
       };
-      const result = work(given, hold, info.over);
+      const result = work(given, hold, info);
       if (result instanceof Promise) result.then(over, over);
       else over();
       return result;

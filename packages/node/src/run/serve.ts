@@ -147,11 +147,11 @@ class AskedRun {
     return serveRun<unknown>(
       this.#runs,
       request,
-      (given, hold, over) => {
-        if (hold === undefined) return plain();
+      (given, hold, info) => {
+        if (hold === undefined || info === undefined) return plain();
         arm?.standApart();
         const prepared = [...headersOf(res), ...this.#prepared];
-        const response = new WorkResponse(req, res, prepared);
+        const response = new WorkResponse(req, res, prepared, (bytes) => info.queued(bytes));
         const fail = (error: unknown): void => response.fail(error);
         const { faces, socket } = response;
         let isClosed = false;
@@ -160,7 +160,7 @@ class AskedRun {
           this.#afterWork();
         });
         // Whoever waits for the response alone hears of an end that was not the handler's, too.
-        void over?.then(() => response.runIsOver());
+        void info.over.then(() => response.runIsOver());
         const begin = (): void => {
           // Told to stop before it began.
           if (isClosed) return;

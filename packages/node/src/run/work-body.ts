@@ -11,6 +11,8 @@ export class WorkBody extends Writable {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #taken: Callback | undefined;
   #isOver = false;
+  /** The chunk that was handed over. */
+  #handedBytes = 0;
 
   /** @param onCancel nobody reads any more. */
   constructor(onCancel: () => void) {
@@ -23,6 +25,7 @@ export class WorkBody extends Writable {
         pull: () => {
           const taken = this.#taken;
           this.#taken = undefined;
+          this.#handedBytes = 0;
           taken?.();
         },
         cancel: () => {
@@ -35,8 +38,14 @@ export class WorkBody extends Writable {
     );
   }
 
+  /** Written, and not handed over yet. */
+  get queuedBytes(): number {
+    return this.writableLength - this.#handedBytes;
+  }
+
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
     this.#taken = callback;
+    this.#handedBytes = chunk.length;
     if (chunk.length > 0) this.#controller?.enqueue(chunk);
     else callback();
   }

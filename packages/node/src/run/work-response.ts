@@ -48,13 +48,21 @@ export class WorkResponse {
   readonly #res: HeldResponse;
   readonly #head: ShadowHead;
   readonly #body: WorkBody;
+  /** Whether so much output may wait. */
+  readonly #queued: (bytes: number) => boolean;
   #isAnswered = false;
   #isClosed = false;
   #answered!: (answer: Response) => void;
   #failed!: (error: unknown) => void;
 
-  constructor(req: IncomingMessage, res: HeldResponse, prepared: readonly PreparedHeader[]) {
+  constructor(
+    req: IncomingMessage,
+    res: HeldResponse,
+    prepared: readonly PreparedHeader[],
+    queued: (bytes: number) => boolean,
+  ) {
     this.#res = res;
+    this.#queued = queued;
     this.#head = new ShadowHead(req, prepared);
     this.#head.response.statusCode = res.statusCode;
     this.answer = new Promise((resolve, reject) => {
@@ -112,7 +120,10 @@ export class WorkResponse {
       write: (...args: unknown[]) => {
         this.#begin();
         if (!this.#hasBody) return dropped(args);
-        return Reflect.apply(body.write, body, args) as boolean;
+        const isRoom = Reflect.apply(body.write, body, args) as boolean;
+        // Somebody may write on without waiting, and must not fill the memory while the store is away.
+        if (!isRoom && !body.destroyed && !this.#queued(body.queuedBytes)) body.destroy();
+        return isRoom;
       },
       end: (...args: unknown[]) => {
         this.#begin();

@@ -144,6 +144,15 @@ export class RunWriter {
     return this.#window.isOpen;
   }
 
+  /**
+   * So many bytes wait where the handler wrote them, since it does not wait for `drained()`. `false` if
+   * they are more than the log may have, or nothing is taken any more.
+   */
+  queued(bytes: number): boolean {
+    if (this.isOpen) this.#makeSureOfRoom(bytes);
+    return this.isOpen;
+  }
+
   /** Resolves when there is room, or nothing is taken any more. */
   drained(): Promise<void> {
     return this.#window.drained();
@@ -168,13 +177,18 @@ export class RunWriter {
   }
 
   #fits({ length }: Uint8Array): boolean {
-    const { maxEntryBytes, maxLogBytes } = this.#settings;
+    const { maxEntryBytes } = this.#settings;
     if (length > maxEntryBytes) {
       this.#fail('entry_too_large', why.entryTooLarge(length, maxEntryBytes));
-    } else if (this.#log.storedBytes + this.#window.bytes + length > maxLogBytes) {
-      this.#fail('log_full', why.logFull(maxLogBytes));
-    }
+    } else this.#makeSureOfRoom(length);
     return this.#phase === 'open';
+  }
+
+  /** Fails the run if the log would be too large. */
+  #makeSureOfRoom(bytes: number): void {
+    const { maxLogBytes } = this.#settings;
+    if (this.#log.storedBytes + this.#window.bytes + bytes <= maxLogBytes) return;
+    this.#fail('log_full', why.logFull(maxLogBytes));
   }
 
   #choose(end: EndEntry): void {

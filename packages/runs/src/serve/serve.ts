@@ -196,8 +196,9 @@ export class RunServer {
     const { signal } = writer;
     const started = workRequest(request, body, signal);
     const touch = (): void => writer.touch();
+    const queued = (bytes: number): boolean => writer.queued(bytes);
     const over = writer.outcome;
-    const handler = (): unknown => work(started, { signal, id: run, attempt, touch, over });
+    const handler = (): unknown => work(started, { signal, id: run, attempt, touch, queued, over });
     return recordAnswer(writer, handler, this.#context.settings, route);
   }
 

@@ -8,6 +8,11 @@ export interface WorkInfo {
   readonly attempt: number;
   /** A sign of life, for `maxSilenceMs`. */
   touch(): void;
+  /**
+   * So many bytes of its output wait to be read, which counts as if they were in the log: beyond
+   * `maxLogBytes` the run fails. `false`: nobody will read them.
+   */
+  queued(bytes: number): boolean;
   /** Resolves when the run is over, whatever its handler still does; never if the request is none. */
   readonly over: Promise<unknown>;
 }
@@ -41,6 +46,10 @@ export class PlainInfo implements WorkInfo {
   }
 
   touch(): void {}
+
+  queued(): boolean {
+    return true;
+  }
 
   get over(): Promise<unknown> {
     return new Promise(() => {});

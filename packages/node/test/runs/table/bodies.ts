@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { createMemoryStore } from '@holdopen/runs';
 import { expect, test } from 'vitest';
 import {
   ask,
+  gate,
   KEY,
   type Mount,
   openRuns,
@@ -164,6 +166,45 @@ export function bodies(mount: Mount): void {
     const first = await ask(served, post());
     expect(first).toMatchObject({ status: 200, body: 'half', ended: 'cut' });
     expect((await ask(served, post())).status).toBe(500);
+  });
+
+  test('a handler that does not wait fills the log’s bound and no more, while the store is away', async () => {
+    quietConsole();
+    const back = gate();
+    const store = createMemoryStore();
+    const append = store.append.bind(store);
+    store.append = (request) => back.opened.then(() => append(request));
+    const maxLogBytes = 500_000;
+    const runs = openRuns({ store, maxLogBytes, windowBytes: 20_000 });
+    let written = 0;
+    let mostWaiting = 0;
+    let reason: unknown;
+    const work: Work = async (voice) => {
+      const res = voice.raw();
+      const { signal } = voice.hold ?? {};
+      signal?.addEventListener('abort', () => {
+        reason = signal.reason;
+        mostWaiting = Math.max(mostWaiting, written);
+      });
+      res.setHeader('Content-Type', 'text/plain');
+      for (; written < 3_000_000; written += 10_000) {
+        res.write('x'.repeat(10_000));
+        if (signal?.aborted === true) mostWaiting = Math.max(mostWaiting, res.writableLength);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      res.end();
+    };
+    const served = await mount.serve(work, { runs });
+    const reply = ask(served, post());
+    await until('it has written all', () => written === 3_000_000);
+    expect(reason).toMatchObject({ code: 'log_full' });
+    expect(mostWaiting).toBeLessThan(2 * maxLogBytes);
+    back.open();
+    const { ended, status } = await reply;
+    // Its head may have left before it failed.
+    if (ended === 'complete') expect(status).toBeGreaterThanOrEqual(500);
+    const again = await ask(served, post());
+    expect(JSON.parse(again.body)).toMatchObject({ code: 'log_full' });
   });
 
   test('what the handler writes in many pieces is one answer', async () => {
