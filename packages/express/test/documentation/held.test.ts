@@ -25,8 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** Nobody asks conditionally, for parts or for an encoding once the head has been sent. */
-const HIDDEN = /^(if-.*|range|accept-encoding)$/i;
+/** Nobody asks for what has changed, for parts or for an encoding once the head has been sent. */
+const HIDDEN = /^(if-(none-match|modified-since|range)|range|accept-encoding)$/i;
 
 function unconditional(question: Question): Question {
   const headers = Object.entries(question.headers ?? {}).filter(([name]) => !HIDDEN.test(name));

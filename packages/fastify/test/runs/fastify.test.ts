@@ -5,6 +5,7 @@ import multipart, { type MultipartFile } from '@fastify/multipart';
 import { runsMiddleware } from '@holdopen/runs/node';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, test, vi } from 'vitest';
+import { requestText } from '../../../node/test/held/support/ask.js';
 import { until } from '../../../node/test/held/support/wait.js';
 import {
   ask,
@@ -293,6 +294,19 @@ test.each(['null', '0', 'false', '""', '[]', '{}'])('a body of %s is a payload',
   expect(JSON.parse(first.body)).toEqual({ starts: 1, body: JSON.parse(text) });
   expect((await ask(served, post({}, text))).body).toBe(first.body);
   expect((await ask(served, post({}, '[1]'))).status).toBe(422);
+});
+
+test('an empty object of JSON is a payload also where nobody said its length', async () => {
+  const served = await serve(async (app) => {
+    await app.register(holdOpen, holdOptions({ runs: openRuns() }));
+    app.post('/work', async (request) => ({ body: request.body }));
+  });
+  const client = await served.connect();
+  const { body: _, headers, ...question } = post();
+  const chunked = { ...headers, 'Transfer-Encoding': 'chunked' };
+  const head = requestText({ ...question, headers: chunked });
+  client.send(`${head}2\r\n{}\r\n0\r\n\r\n`);
+  expect(await client.response()).toMatchObject({ status: 200, body: '{"body":{}}' });
 });
 
 test('a parser that gives nothing of what it read has left no payload', async () => {

@@ -46,7 +46,9 @@ function isOfBytes(value: unknown, { _body, headers }: Parsed): boolean {
   if (value === undefined) return false;
   if (_body === true) return true;
   const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type } = headers;
-  if (length === undefined || coding !== undefined || !IS_JSON.test(type ?? '')) return false;
+  if (!IS_JSON.test(type ?? '')) return false;
+  // What reads JSON gives nothing empty for what is not.
+  if (length === undefined || coding !== undefined) return true;
   return Number(length) <= JSON.stringify(value).length + MAX_SPACE_BYTES;
 }
 
