@@ -250,11 +250,68 @@ test(
   PATIENCE_MS,
 );
 
+test(
+  'a task from elsewhere goes on where it was, too, when its pass and the login have expired',
+  async () => {
+    const strict = await start({ TOKEN_MS: '4000', SESSION_MS: '4000' });
+    try {
+      const page = await signedIn(browser, strict.url);
+      const task = await startTask(page, 'Elsewhere, no pass', 8);
+      await task.hasSteps(1);
+      const other = await page.context().newPage();
+      await other.goto(strict.url);
+      await other.locator('#elsewhere button').click();
+      const seen = taskOf(other, 'Elsewhere, no pass');
+      await seen.becomes('signed-out');
+      await signIn(other);
+      await seen.becomes('completed');
+      await expectWhole(seen);
+    } finally {
+      strict.stop();
+    }
+  },
+  PATIENCE_MS,
+);
+
+test('a double click is one task', async () => {
+  const page = await signedIn(browser, served.url, 'hasty');
+  await page.fill('[name=seconds]', '1');
+  await page.dblclick('#start button');
+  await page.locator('article[data-phase=completed]').waitFor();
+  expect(await page.locator('article').count()).toBe(1);
+});
+
+test('a page of another origin can do nothing, and nothing of ours may be put into another page', async () => {
+  const forged = { origin: 'http://127.0.0.1:1', cookie: await cookie(served.url) };
+  for (const path of ['/session', '/tasks', '/faults/kill']) {
+    const headers = { ...forged, 'content-type': 'text/plain' };
+    const answer = await fetch(served.url + path, {
+      method: 'POST',
+      headers,
+      body: '{"user":"eve"}',
+    });
+    expect(answer.status, path).toBe(403);
+  }
+  const page = await fetch(served.url);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(page.headers.get('x-frame-options')).toBe('SAMEORIGIN');
+  const session = await fetch(`${served.url}/session`);
+  expect(session.headers.get('cache-control')).toBe('no-store');
+});
+
+test('what is no JSON is refused', async () => {
+  for (const path of ['/session', '/tasks']) {
+    const headers = { 'content-type': 'application/json', cookie: await cookie(served.url) };
+    const answer = await fetch(served.url + path, { method: 'POST', headers, body: '{' });
+    expect(answer.status, path).toBe(400);
+  }
+});
+
 /** From outside of any page. */
 async function fault({ url }: Console, name: string): Promise<void> {
   const response = await fetch(`${url}/faults/${name}`, {
     method: 'POST',
-    headers: { cookie: await cookie(url) },
+    headers: { origin: url, cookie: await cookie(url) },
   });
   expect(response.status).toBe(204);
 }

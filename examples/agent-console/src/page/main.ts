@@ -11,6 +11,9 @@ const list = find('#tasks', HTMLElement);
 const signInForm = find('#sign-in', HTMLFormElement);
 const startForm = find('#start', HTMLFormElement);
 
+/** A double click is one order. */
+const SAME_CLICK_MS = 1_000;
+
 const views = new Map<Task, TaskView>();
 let session: Session | undefined;
 
@@ -111,8 +114,11 @@ signInForm.addEventListener('submit', async (event) => {
   }
 });
 
+let startedAtMs = Number.NEGATIVE_INFINITY;
 startForm.addEventListener('submit', (event) => {
   event.preventDefault();
+  if (event.timeStamp - startedAtMs < SAME_CLICK_MS) return;
+  startedAtMs = event.timeStamp;
   const fields = new FormData(startForm);
   start({
     title: String(fields.get('title')),

@@ -42,6 +42,7 @@ export class TaskView {
     this.#badge.textContent = LABELS[task.phase];
     this.#words.textContent = explain(task);
     drawTimeline(this.#timeline, task);
+    if (this.#steps.childElementCount > task.steps.length) this.#steps.replaceChildren();
     for (const { step, of, text } of task.steps.slice(this.#steps.childElementCount)) {
       const item = document.createElement('li');
       item.textContent = `${step}/${of} ${text}`;

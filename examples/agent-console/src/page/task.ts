@@ -48,6 +48,8 @@ export class Task {
   id: string | undefined;
   endedAtMs: number | undefined;
   readonly #source: Source;
+  /** Where to go on that was started elsewhere, and has no key here. */
+  #cursor: string | undefined;
   readonly #changed: () => void;
 
   constructor(source: Source, title: string, changed: () => void) {
@@ -72,6 +74,10 @@ export class Task {
       for await (const event of this.#events()) this.#take(event);
       this.#enter('completed');
     } catch (error) {
+      if (error instanceof HoldOpenError && error.code === 'HOLDOPEN_RESTARTED') {
+        this.#forget();
+        return this.follow();
+      }
       this.error = error instanceof Error ? error : new Error(String(error));
       this.#enter(phaseOf(error));
     }
@@ -86,7 +92,10 @@ export class Task {
     const onState = (state: HoldState): void => this.#hear(state);
     const shared = { onState, retry: RETRY };
     const source = this.#source;
-    if ('eventsUrl' in source) return holdEvents(source.eventsUrl, { holdOpen: shared });
+    if ('eventsUrl' in source) {
+      const headers: Record<string, string> = this.#cursor ? { 'Last-Event-ID': this.#cursor } : {};
+      return holdEvents(source.eventsUrl, { headers, holdOpen: shared });
+    }
     return holdEvents('/tasks', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -99,7 +108,14 @@ export class Task {
     });
   }
 
-  #take({ event, data }: HoldEvent): void {
+  /** The work was given up and begins again, and so does what is shown. */
+  #forget(): void {
+    this.steps = [];
+    this.#cursor = undefined;
+  }
+
+  #take({ event, data, cursor }: HoldEvent): void {
+    this.#cursor = cursor;
     if (event === 'task') {
       const task = JSON.parse(data) as { id: string; order: { title: string } };
       this.id = task.id;

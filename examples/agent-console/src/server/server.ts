@@ -8,6 +8,8 @@ import { type Authorize, createMemoryStore, createRuns } from '@holdopen/runs';
 import { createAdaptorServer } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
+import { csrf } from 'hono/csrf';
+import { secureHeaders } from 'hono/secure-headers';
 import { readOrder, type TaskEvent, work } from './agent.js';
 import { cutter, faults } from './faults.js';
 import { Sessions } from './sessions.js';
@@ -51,22 +53,26 @@ const runs = createRuns({
 });
 const intervalMs = INTERVAL_MS === undefined ? undefined : Number(INTERVAL_MS);
 
+const NEVER_KEPT = { 'Cache-Control': 'no-store' };
+
 const app = new Hono();
 const server = createAdaptorServer({ fetch: app.fetch });
 
+// Whatever a page of another origin could send without asking.
+app.use(csrf());
 app.get('/session', async (c) => {
   const session = await sessions.of(c.req.raw);
-  return c.json({ ...session, now: Date.now() });
+  return c.json({ ...session, now: Date.now() }, 200, NEVER_KEPT);
 });
 app.post('/session', async (c) => {
-  const { user } = await c.req.json<{ user?: unknown }>();
-  const session = await sessions.begin(c, user);
+  const given: { user?: unknown } | null = await c.req.json().catch(() => null);
+  const session = await sessions.begin(c, given?.user);
   if (session === undefined) return c.text('A name has letters, digits and "-".\n', 400);
-  return c.json({ ...session, now: Date.now() });
+  return c.json({ ...session, now: Date.now() }, 200, NEVER_KEPT);
 });
 
 app.post('/tasks', holdOpen({ runs, intervalMs }), async (c) => {
-  const order = readOrder(await c.req.json());
+  const order = readOrder(await c.req.json().catch(() => undefined));
   if (order === undefined) return c.text('This is no order.\n', 400);
   // The signal is the run's: it fires when somebody stops the task, and not because a page is closed.
   const { id, attempt, signal } = c.get('holdOpen');
@@ -84,6 +90,7 @@ async function* eventsOf(task: object, steps: AsyncIterable<TaskEvent>): AsyncGe
 // /runs, and of each of them its state, its events, and how it is stopped.
 app.all('/runs/*', (c) => runs.fetch(c.req.raw));
 app.route('/faults', faults(sessions, cutter(server as import('node:net').Server)));
+app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ['data:'] } }));
 app.use(serveStatic({ root: PAGE_FOLDER }));
 
 server.listen(Number(PORT), HOST, () => console.log(`Listening on http://localhost:${PORT}`));

@@ -36,6 +36,8 @@ export class Sessions {
       path: '/',
       httpOnly: true,
       sameSite: 'Strict',
+      secure: new URL(c.req.url).protocol === 'https:',
+      maxAge: Math.ceil(this.#lifeMs / 1_000),
     });
     return session;
   }
