@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   buildPage,
   Console,
+  closeLid,
   press,
   signedIn,
   signIn,
@@ -224,11 +225,10 @@ test.each([
     const page = await signedIn(browser, served.url);
     const task = await startTask(page, `Closed lid, ${ends}`, 5, ends);
     await task.hasSteps(2);
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+    const openLid = await closeLid(browser);
     await fault(served, 'cut');
     await finished(served);
-    await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+    openLid();
     await task.becomes(phase);
     expect(await task.steps()).toHaveLength(steps);
     if (phase === 'failed')

@@ -22,8 +22,10 @@ export const RESET_AFTER_MS = 50;
 /** Bun's server sends the last chunk at `end`, whatever is set; so the bytes get time to leave. */
 const BUN_FLUSH_MS = 30;
 
-/** curl drops the last bytes when RST_STREAM comes in the same packet. */
-const HTTP2_FLUSH_MS = 5;
+/** curl and Chromium drop the last bytes when RST_STREAM comes with them. */
+const HTTP2_FLUSH_MS = RESET_AFTER_MS;
+/** How often it is looked whether all cuts are done. */
+const LOOK_MS = 5;
 /** So long may a client take that does not read; then it is cut without the last bytes. */
 const STALL_MS = 2_000;
 
@@ -205,5 +207,5 @@ function pend(): () => void {
 
 /** Whoever ends the process must not end it before the receivers could see that they were cut. */
 export async function cutsDone(): Promise<void> {
-  while (pending.size > 0) await new Promise((resolve) => setTimeout(resolve, HTTP2_FLUSH_MS));
+  while (pending.size > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }

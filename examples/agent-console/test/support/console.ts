@@ -85,6 +85,21 @@ export class Console {
   }
 }
 
+/**
+ * Stops all pages, as a system does when the lid is closed; gives what opens it again. The command of
+ * DevTools for that does nothing without a window: Page.setWebLifecycleState.
+ */
+export async function closeLid(browser: Browser): Promise<() => void> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const pages = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  for (const pid of pages) process.kill(pid, 'SIGSTOP');
+  return () => {
+    for (const pid of pages) process.kill(pid, 'SIGCONT');
+  };
+}
+
 /** A page where somebody is signed in. */
 export async function signedIn(browser: Browser, url: string, user = 'ada'): Promise<Page> {
   const context = await browser.newContext();
