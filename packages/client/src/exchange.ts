@@ -1,8 +1,8 @@
+import { fetchAtHome } from '#transport';
 import type { Tracker } from './body/tracker.js';
 import type { FetchInput } from './fetch-types.js';
 import type { Runtime } from './runtime.js';
 import { classify, Failure } from './transport/failure.js';
-import { fetchAtHome } from './transport/redirect.js';
 import { Watchdog, type WatchdogEvents } from './watch/watchdog.js';
 
 export interface ExchangeRequest {
