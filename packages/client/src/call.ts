@@ -71,16 +71,24 @@ export class Call {
       const message = await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
       const exchange = await this.#open(message);
-      const { status, headers, url } = exchange.response;
+      const { status } = exchange.response;
       const isAtRun = target === 'request' ? undefined : this.place;
       if (!this.credentials.canImprove(status, isAtRun)) {
-        const place = readPlace(headers, url || this.outgoing.url, this.outgoing.origin);
-        if (place !== undefined) this.place = place;
-        if (place !== undefined && target !== 'status') await this.persist();
+        const place = readPlace(exchange.response, this.outgoing.url, this.outgoing.origin);
+        if (place !== undefined) await this.#found(place, exchange.response, target);
         return exchange;
       }
       await exchange.cancel();
     }
+  }
+
+  async #found(place: RunPlace, { ok }: Response, target: RunTarget | 'request'): Promise<void> {
+    const isNew = this.place?.url !== place.url;
+    this.place = place;
+    if (target === 'status') return;
+    await this.persist();
+    // Its answer may take hours yet, and whoever wants to stop it must know where.
+    if (isNew && ok) this.report({ state: 'live' });
   }
 
   #open(message: Message): Promise<Exchange> {
@@ -151,8 +159,9 @@ export class Call {
     return error;
   }
 
-  report(state: Omit<HoldState, 'attempt'>): void {
-    this.#reporter.report({ attempt: this.attempts, ...state });
+  report(state: Omit<HoldState, 'attempt' | 'runUrl'>): void {
+    const { attempts: attempt, place } = this;
+    this.#reporter.report({ attempt, ...(place && { runUrl: place.url }), ...state });
   }
 
   get isPersistent(): boolean {

@@ -59,8 +59,20 @@ interface Head {
   readonly hold: ResponseHold;
 }
 
+/** What {@link WatchedResponse} gives itself: in some sets of types all of it is fields, which cannot be overridden. */
+interface Readable {
+  clone(): Response;
+  json(): Promise<unknown>;
+  text(): Promise<string>;
+}
+type Overridden = keyof Readable | 'url' | 'redirected' | 'type' | 'bodyUsed';
+type Constructor = new (
+  ...args: ConstructorParameters<typeof Response>
+) => Omit<Response, Overridden> & Readable;
+const NativeResponse: Constructor = Response;
+
 /** An answer that is read through us, with the head that it would have had, had it been known in time. */
-export class WatchedResponse extends Response implements HoldResponse {
+export class WatchedResponse extends NativeResponse implements HoldResponse {
   readonly #head: Head;
   /** Where the bytes of its body come from, as long as they do not go two ways. */
   #source: BodySource | undefined;
@@ -78,15 +90,15 @@ export class WatchedResponse extends Response implements HoldResponse {
     this.#source = source;
   }
 
-  override get url(): string {
+  get url(): string {
     return this.#head.from.url;
   }
 
-  override get redirected(): boolean {
+  get redirected(): boolean {
     return this.#head.from.redirected;
   }
 
-  override get type(): ResponseType {
+  get type(): Response['type'] {
     return this.#head.from.type;
   }
 
@@ -94,8 +106,8 @@ export class WatchedResponse extends Response implements HoldResponse {
     return this.#head.hold;
   }
 
-  override get bodyUsed(): boolean {
-    return this.#isRead || super.bodyUsed;
+  get bodyUsed(): boolean {
+    return this.#isRead || Reflect.get(Response.prototype, 'bodyUsed', this);
   }
 
   override clone(): HoldResponse {

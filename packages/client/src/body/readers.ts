@@ -10,20 +10,29 @@ const METHODS = (['arrayBuffer', 'blob', 'bytes', 'formData'] as const).filter(
  * alone: a stream of ours in its place costs more than a small answer does.
  */
 export function watchReaders(response: Response, source: BodySource): Response {
+  // A Response outlives its reading in undici, and all that hangs on it would be moved to the old generation.
+  let unread: BodySource | undefined = source;
   const reader =
     <Value>(make: (chunks: Uint8Array[]) => Value, native: () => Promise<Value>) =>
     async (): Promise<Value> => {
       // It says itself what is wrong.
-      if (response.bodyUsed || response.body?.locked) return native.call(response);
-      return make(await readAll(source));
+      if (unread === undefined || response.bodyUsed || response.body?.locked) {
+        return native.call(response);
+      }
+      const chunks = readAll(unread);
+      unread = undefined;
+      return make(await chunks);
     };
-  response.json = reader((chunks) => JSON.parse(textOf(chunks)), response.json);
-  response.text = reader(textOf, response.text);
+  const readers: Record<string, () => Promise<unknown>> = {
+    json: reader((chunks) => JSON.parse(textOf(chunks)), response.json),
+    text: reader(textOf, response.text),
+  };
   for (const method of METHODS) {
-    const native: () => Promise<unknown> = response[method];
-    const make = (chunks: Uint8Array[]): unknown =>
-      native.call(new Response(joined(chunks), { headers: response.headers }));
-    Object.assign(response, { [method]: reader(make, native) });
+    const native: () => Promise<unknown> = Reflect.get(response, method);
+    readers[method] = reader(
+      (chunks) => native.call(new Response(joined(chunks), { headers: response.headers })),
+      native,
+    );
   }
-  return response;
+  return Object.assign(response, readers);
 }
