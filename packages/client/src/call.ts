@@ -68,7 +68,10 @@ export class Call {
   async send(target: RunTarget | 'request', accept?: string): Promise<Exchange> {
     for (;;) {
       if (target !== 'status') this.attempts += 1;
-      const message = await this.#message(target, accept);
+      const isPlain = target === 'request' && this.#isPlain && accept === undefined;
+      const message = isPlain
+        ? this.outgoing.message(undefined)
+        : await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
       const exchange = await this.#open(message);
       const { status } = exchange.response;
@@ -105,10 +108,13 @@ export class Call {
     });
   }
 
+  /** Whether the request goes out with no headers but the user's. */
+  get #isPlain(): boolean {
+    return this.outgoing.isPlain && (this.key ?? this.cursor) === undefined;
+  }
+
   async #message(target: RunTarget | 'request', accept: string | undefined): Promise<Message> {
     const { outgoing, key, place, cursor } = this;
-    const isPlain = outgoing.isPlain && (key ?? cursor ?? accept) === undefined;
-    if (target === 'request' && isPlain) return outgoing.message(undefined);
     const headers = await this.credentials.headers(this.attempts);
     if (accept !== undefined && !headers.has('accept')) headers.set('accept', accept);
     if (target !== 'request' && place !== undefined) {

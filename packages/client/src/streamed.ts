@@ -91,14 +91,15 @@ export class Streamed implements Answer, BodySource {
     return new WatchedResponse(body, this.headers, head, body === null ? undefined : this);
   };
 
-  async read(): Promise<Uint8Array | undefined> {
+  // Not `async`: most of its promises are those of the exchange.
+  read(): Promise<Uint8Array | undefined> {
     const { first, isAll, broken } = this.#known;
     if (first !== undefined && !this.#isFirstRead) {
       this.#isFirstRead = true;
-      return first;
+      return Promise.resolve(first);
     }
-    if (broken !== undefined) throw broken;
-    return isAll ? undefined : this.#exchange.read();
+    if (broken !== undefined) return Promise.reject(broken);
+    return isAll ? Promise.resolve(undefined) : this.#exchange.read();
   }
 
   cancel(reason: unknown): Promise<void> {
