@@ -13,6 +13,7 @@ export default defineConfig({
       },
       { find: '@holdopen/runs/node', replacement: `${packages}/runs/src/node.ts` },
       { find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
+      { find: '#transport', replacement: `${packages}/client/src/transport/server.ts` },
       { find: '#below', replacement: `${packages}/hono/src/below-node.ts` },
     ],
   },

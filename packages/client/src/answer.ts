@@ -1,7 +1,6 @@
 import { JsonScanner } from './body/json-scanner.js';
 import { startsEventStream } from './body/leading-space.js';
 import { readPayload, readRest } from './body/payload.js';
-import { watchReaders } from './body/readers.js';
 import { OpaqueTracker, RecordTracker } from './body/record-tracker.js';
 import { SseTracker } from './body/sse-tracker.js';
 import type { Call } from './call.js';
@@ -25,50 +24,30 @@ export async function readAnswer(call: Call, exchange: Exchange): Promise<Answer
     exchange.watchdog.intervalMs = announcement.intervalMs;
   // A runtime may give an empty stream where there is none.
   const isBodiless = body === null || call.outgoing.method === 'HEAD' || hasNoBody(status);
-  if (isBodiless) return bodiless(call, exchange);
+  const length = headers.get('content-length');
+  if (isBodiless || length === '0') return bodiless(call, exchange);
   if (announcement?.format === 'json') return heldJson(call, exchange);
   if (isEventStream(type)) return new Streamed(call, exchange, new SseTracker());
   if (announcement !== undefined) return new Streamed(call, exchange, new RecordTracker());
   const isDocument = isJson(type);
   if (isDocument && call.place !== undefined) return whole(call, exchange, new JsonScanner());
   const isChecked = isDocument && call.settings.checksJson;
-  if (isSmall(headers) && call.place === undefined) return small(call, exchange, isChecked);
-  return new Streamed(call, exchange, isChecked ? new JsonScanner() : new OpaqueTracker());
-}
-
-function isSmall(headers: Headers): boolean {
-  const length = headers.get('content-length');
-  return length !== null && Number(length) <= SMALL_BODY_BYTES;
+  const isSmall = length !== null && Number(length) <= SMALL_BODY_BYTES;
+  const isNative = isSmall && call.place === undefined;
+  const tracker = isChecked ? new JsonScanner() : new OpaqueTracker();
+  return new Streamed(call, exchange, tracker, { isNative });
 }
 
 /** There is nothing to do: what `fetch` gave is given on. */
 function bodiless(call: Call, exchange: Exchange): Answer {
-  return native(exchange, async () => {
-    exchange.watchdog.stop();
-    await call.settle(exchange.response.status);
-  });
-}
-
-/** What `fetch` gave is given on, and whoever reads it by its own methods is watched. */
-function small(call: Call, exchange: Exchange, isDocument: boolean): Answer {
-  return native(exchange, async () => {
-    watchReaders(call, exchange, isDocument);
-    call.report({ state: 'live' });
-  });
-}
-
-function native(exchange: Exchange, prepare: () => Promise<void>): Answer {
-  const { response } = exchange;
+  const { response, watchdog } = exchange;
   const { status, headers } = response;
-  return {
-    status,
-    headers,
-    isLate: false,
-    async give() {
-      await prepare();
-      return response;
-    },
+  const give = async (): Promise<Response> => {
+    watchdog.stop();
+    await call.settle(status);
+    return response;
   };
+  return { status, headers, isLate: false, give };
 }
 
 /** Waits until the outcome stands in the body, or an event stream begins there. */

@@ -68,19 +68,30 @@ export class Call {
   async send(target: RunTarget | 'request', accept?: string): Promise<Exchange> {
     for (;;) {
       if (target !== 'status') this.attempts += 1;
-      const message = await this.#message(target, accept);
+      const isPlain = target === 'request' && this.#isPlain && accept === undefined;
+      const message = isPlain
+        ? this.outgoing.message(undefined)
+        : await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
       const exchange = await this.#open(message);
-      const { status, headers, url } = exchange.response;
+      const { status } = exchange.response;
       const isAtRun = target === 'request' ? undefined : this.place;
       if (!this.credentials.canImprove(status, isAtRun)) {
-        const place = readPlace(headers, url || this.outgoing.url, this.outgoing.origin);
-        if (place !== undefined) this.place = place;
-        if (place !== undefined && target !== 'status') await this.persist();
+        const place = readPlace(exchange.response, this.outgoing.url, this.outgoing.origin);
+        if (place !== undefined) await this.#found(place, exchange.response, target);
         return exchange;
       }
       await exchange.cancel();
     }
+  }
+
+  async #found(place: RunPlace, { ok }: Response, target: RunTarget | 'request'): Promise<void> {
+    const isNew = this.place?.url !== place.url;
+    this.place = place;
+    if (target === 'status') return;
+    await this.persist();
+    // Its answer may take hours yet, and whoever wants to stop it must know where.
+    if (isNew && ok) this.report({ state: 'live' });
   }
 
   #open(message: Message): Promise<Exchange> {
@@ -97,10 +108,13 @@ export class Call {
     });
   }
 
+  /** Whether the request goes out with no headers but the user's. */
+  get #isPlain(): boolean {
+    return this.outgoing.isPlain && (this.key ?? this.cursor) === undefined;
+  }
+
   async #message(target: RunTarget | 'request', accept: string | undefined): Promise<Message> {
     const { outgoing, key, place, cursor } = this;
-    const isPlain = outgoing.isPlain && (key ?? cursor ?? accept) === undefined;
-    if (target === 'request' && isPlain) return outgoing.message(undefined);
     const headers = await this.credentials.headers(this.attempts);
     if (accept !== undefined && !headers.has('accept')) headers.set('accept', accept);
     if (target !== 'request' && place !== undefined) {
@@ -151,8 +165,9 @@ export class Call {
     return error;
   }
 
-  report(state: Omit<HoldState, 'attempt'>): void {
-    this.#reporter.report({ attempt: this.attempts, ...state });
+  report(state: Omit<HoldState, 'attempt' | 'runUrl'>): void {
+    const { attempts: attempt, place } = this;
+    this.#reporter.report({ attempt, ...(place && { runUrl: place.url }), ...state });
   }
 
   get isPersistent(): boolean {

@@ -1,8 +1,8 @@
+import { fetchAtHome } from '#transport';
 import type { Tracker } from './body/tracker.js';
 import type { FetchInput } from './fetch-types.js';
 import type { Runtime } from './runtime.js';
 import { classify, Failure } from './transport/failure.js';
-import { fetchAtHome } from './transport/redirect.js';
 import { Watchdog, type WatchdogEvents } from './watch/watchdog.js';
 
 export interface ExchangeRequest {
@@ -70,15 +70,15 @@ export class Exchange {
     return this.#response;
   }
 
-  /** From here on the body is ours to read. */
+  /** Follows the body. It is ours to read from the first {@link Exchange.read} on. */
   watch(tracker: Tracker): void {
     this.#tracker = tracker;
-    this.#reader ??= this.response.body?.getReader();
     this.watchdog.fed(0, tracker.atBoundary);
   }
 
   /** The next bytes; `undefined` at an end that HTTP calls one. */
   async read(): Promise<Uint8Array | undefined> {
+    this.#reader ??= this.response.body?.getReader();
     if (this.#reader === undefined) return undefined;
     let bytes: Uint8Array | undefined;
     try {

@@ -38,11 +38,19 @@ export function explainAnswer(
   facts: HoldOpenErrorFacts,
   status?: number,
   problem?: Problem,
+  hint = wayOn(facts),
 ): AnswerError {
   const said = problem?.detail ?? problem?.title ?? problem?.code;
   const quote = said === undefined ? '' : ` ("${said}")`;
-  const message = `${nameOf(facts)}: ${what}${quote}${tries(facts)}. ${wayOn(facts)}`;
+  const message = `${nameOf(facts)}: ${what}${quote}${tries(facts)}. ${hint}`;
   return new AnswerError(code, message.trim(), facts, status, problem);
+}
+
+/** How to go on from an end that a run has recorded: its key is answered with it from then on. */
+export function startAnew({ idempotencyKey: key }: HoldOpenErrorFacts): string {
+  return key === undefined
+    ? 'To send it again starts the work anew.'
+    : `Its key, ${key}, has no other answer: a new key starts the work anew.`;
 }
 
 /** Without its query, which may hold what is not for a log. */

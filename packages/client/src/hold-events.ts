@@ -1,5 +1,4 @@
 import { Call } from './call.js';
-import { OptionError } from './errors.js';
 import { EventStream, type HoldEvent } from './events/event-stream.js';
 import type { FetchInput } from './fetch-types.js';
 import { type HoldOptions, type HoldRequestInit, readOptions } from './options.js';
@@ -28,11 +27,8 @@ export function holdEvents(
   input: FetchInput,
   init: HoldRequestInit<HoldEventsOptions> = {},
 ): AsyncIterableIterator<HoldEvent, undefined> {
-  const { isTerminal, ...options } = init.holdOpen ?? {};
-  if (isTerminal !== undefined && typeof isTerminal !== 'function') {
-    throw new OptionError('isTerminal', isTerminal, 'give a function of an event');
-  }
+  const options = init.holdOpen ?? {};
   const settings = readOptions(options, 'isTerminal');
   const call = new Call(new Outgoing(input, init), settings, systemRuntime);
-  return new EventStream(call, isTerminal);
+  return new EventStream(call, options.isTerminal);
 }

@@ -4,7 +4,7 @@ import type { FetchInput } from './fetch-types.js';
 import { type HoldRequestInit, readOptions } from './options.js';
 import { Outgoing } from './request.js';
 import type { HoldResponse } from './response.js';
-import { mayComeBack } from './retry/policy.js';
+import { isBusy, mayComeBack } from './retry/policy.js';
 import { ComeBack, Patience, pursue } from './retry/pursue.js';
 import { retryAfterMs } from './retry/retry-after.js';
 import { systemRuntime } from './runtime.js';
@@ -44,9 +44,11 @@ async function attempt(call: Call): Promise<HoldResponse | ComeBack<HoldResponse
   }
   const answer = await readAnswer(call, exchange);
   const { status, headers, isLate } = answer;
-  const askedMs = retryAfterMs(headers, call.runtime.now());
-  if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) {
-    return new ComeBack(askedMs, answer.give, () => exchange.cancel());
+  if (isBusy(status)) {
+    const askedMs = retryAfterMs(headers, call.runtime.now());
+    if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) {
+      return new ComeBack(askedMs, answer.give, () => exchange.cancel());
+    }
   }
   call.credentials.accepted();
   return answer.give();

@@ -119,65 +119,74 @@ export interface Settings {
   readonly onState: HoldOptions['onState'];
 }
 
-const NAMES = 'fetch intervalMs maxSilenceMs retry idempotencyKey keyHeader persist onState'.split(
-  ' ',
-);
-const RETRY_NAMES = ['maxAttempts', 'baseMs', 'maxMs', 'maxRetryAfterMs'];
+interface Kind {
+  readonly fits: (value: unknown) => boolean;
+  readonly fix: string;
+}
+
+const ABOVE_0: Kind = {
+  fits: (value) => typeof value === 'number' && value > 0,
+  fix: 'give a number above 0',
+};
+const FUNCTION: Kind = { fits: (value) => typeof value === 'function', fix: 'give a function' };
+
+const RETRY: Readonly<Record<string, Kind>> = {
+  maxAttempts: ABOVE_0,
+  baseMs: ABOVE_0,
+  maxMs: ABOVE_0,
+  maxRetryAfterMs: ABOVE_0,
+};
+
+const OPTIONS: Readonly<Record<string, Kind>> = {
+  fetch: FUNCTION,
+  intervalMs: ABOVE_0,
+  maxSilenceMs: { ...ABOVE_0, fits: (value) => value === false || ABOVE_0.fits(value) },
+  retry: { fits: (value) => value === false || isObject(value), fix: 'give an object' },
+  idempotencyKey: {
+    fits: (value) =>
+      typeof value === 'boolean' || (typeof value === 'string' && /^[!-~]+$/.test(value)),
+    fix: 'give letters, digits, "-" and "_", or true for a key made by chance',
+  },
+  keyHeader: { fits: (value) => typeof value === 'string', fix: 'give the name of a header' },
+  persist: {
+    fits: (value) => typeof (value as PersistOptions | null)?.storage?.getItem === 'function',
+    fix: 'give { storage, name }, with sessionStorage or the like',
+  },
+  onState: FUNCTION,
+};
+
+const JSON_CHECK: Kind = {
+  fits: (value) => value === 'check' || value === 'trust',
+  fix: "give 'check' or 'trust'",
+};
+
+/** By what each of the two has of its own. */
+const KINDS = {
+  json: { ...OPTIONS, json: JSON_CHECK },
+  isTerminal: { ...OPTIONS, isTerminal: FUNCTION },
+};
 
 /** @throws OptionError that names the option and the fix */
-export function readOptions(given: HoldOptions, own: 'json' | 'isTerminal'): Settings {
-  checkNames(given, [...NAMES, own], '');
-  const { intervalMs, maxSilenceMs = DEFAULT_MAX_SILENCE_MS, json = 'check', retry = {} } = given;
-  if (json !== 'check' && json !== 'trust')
-    throw new OptionError('json', json, "give 'check' or 'trust'");
-  if (retry !== false) checkNames(retry, RETRY_NAMES, 'retry.');
-  const { maxAttempts = DEFAULT_MAX_ATTEMPTS, ...delays } =
-    retry === false ? { maxAttempts: 1 } : retry;
+export function readOptions(given: HoldOptions, own: keyof typeof KINDS): Settings {
+  if (given.persist !== undefined && given.idempotencyKey === false) {
+    const fix = 'needs a key: leave idempotencyKey out, or give one';
+    throw new OptionError('persist', given.persist, fix);
+  }
+  check(given, KINDS[own], '');
+  const { intervalMs, maxSilenceMs = DEFAULT_MAX_SILENCE_MS, json, retry = {} } = given;
+  const { idempotencyKey: key, keyHeader = DEFAULT_KEY_HEADER, persist, fetch, onState } = given;
+  if (retry !== false) check(retry, RETRY, 'retry.');
   const {
+    maxAttempts = DEFAULT_MAX_ATTEMPTS,
     baseMs = DEFAULT_BASE_DELAY_MS,
     maxMs = DEFAULT_MAX_DELAY_MS,
     maxRetryAfterMs = DEFAULT_MAX_RETRY_AFTER_MS,
-  } = delays;
-  const { idempotencyKey: key, keyHeader = DEFAULT_KEY_HEADER, persist, fetch, onState } = given;
-  for (const [name, value] of Object.entries({
-    intervalMs,
-    maxSilenceMs,
-    'retry.maxAttempts': maxAttempts,
-    'retry.baseMs': baseMs,
-    'retry.maxMs': maxMs,
-    'retry.maxRetryAfterMs': maxRetryAfterMs,
-  })) {
-    const isOff = value === undefined || (value === false && name === 'maxSilenceMs');
-    if (!isOff && !(typeof value === 'number' && value > 0)) {
-      throw new OptionError(name, value, `give a number above 0, not ${String(value)}`);
-    }
-  }
-  for (const [name, value] of Object.entries({ fetch, onState })) {
-    if (value !== undefined && typeof value !== 'function')
-      throw new OptionError(name, value, 'give a function');
-  }
-  if (key === '' || (typeof key === 'string' && !/^[!-~]+$/.test(key))) {
-    throw new OptionError(
-      'idempotencyKey',
-      key,
-      'give letters, digits, "-" and "_", or true for a key made by chance',
-    );
-  }
-  if (persist !== undefined && key === false) {
-    throw new OptionError('persist', persist, 'needs a key: leave idempotencyKey out, or give one');
-  }
-  if (persist !== undefined && typeof persist.storage?.getItem !== 'function') {
-    throw new OptionError(
-      'persist',
-      persist,
-      'give { storage, name }, with sessionStorage or the like',
-    );
-  }
+  }: RetryOptions = retry === false ? { maxAttempts: 1 } : retry;
   return {
     fetch,
     intervalMs,
     maxSilenceMs: maxSilenceMs === false ? Number.POSITIVE_INFINITY : maxSilenceMs,
-    checksJson: json === 'check',
+    checksJson: json !== 'trust',
     maxAttempts,
     baseMs,
     maxMs,
@@ -189,12 +198,17 @@ export function readOptions(given: HoldOptions, own: 'json' | 'isTerminal'): Set
   };
 }
 
-function checkNames(given: object, known: readonly string[], prefix: string): void {
-  if (typeof given !== 'object')
-    throw new OptionError(prefix.slice(0, -1), given, 'give an object');
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function check(given: object, kinds: Readonly<Record<string, Kind>>, prefix: string): void {
+  if (!isObject(given)) throw new OptionError(prefix, given, 'give an object');
   for (const [name, value] of Object.entries(given)) {
-    if (known.includes(name)) continue;
-    const fix = `there is no such option; there are ${known.join(', ')}`;
-    throw new OptionError(prefix + name, value, fix);
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind !== undefined && (value === undefined || kind.fits(value))) continue;
+    const fix = kind?.fix ?? `there is no such option; there are ${Object.keys(kinds).join(', ')}`;
+    const not = typeof value === 'number' ? `, not ${value}` : '';
+    throw new OptionError(prefix + name, value, kind === undefined ? fix : fix + not);
   }
 }

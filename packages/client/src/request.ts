@@ -13,6 +13,8 @@ export class Outgoing {
   readonly method: string;
   /** Absolute, where that can be known. */
   readonly url: string;
+  /** Empty if it is not known. */
+  readonly origin: string;
   /** The user's. */
   readonly signal: AbortSignal | null | undefined;
   readonly hasHeadersFunction: boolean;
@@ -29,17 +31,16 @@ export class Outgoing {
     this.#headers = headers ?? request?.headers;
     this.hasHeadersFunction = typeof headers === 'function';
     this.method = (init.method ?? request?.method ?? 'GET').toUpperCase();
-    this.url = absolute(request?.url ?? String(input));
+    const url = request?.url ?? String(input);
+    const address = parse(url);
+    this.url = address?.href ?? url;
+    this.origin = address?.origin ?? '';
     this.signal = init.signal === undefined ? request?.signal : init.signal;
     this.#isReplayable = init.body === undefined ? !request?.body : canReplay(init.body);
   }
 
   get isReplayable(): boolean {
     return this.#isReplayable;
-  }
-
-  get origin(): string {
-    return URL.canParse(this.url) ? new URL(this.url).origin : '';
   }
 
   /** The key that the user's own headers carry. They are not asked for it if they are a function. */
@@ -119,9 +120,13 @@ export function chooseKey(outgoing: Outgoing, settings: Settings): string | unde
   return own ?? (settings.key === true ? crypto.randomUUID() : undefined);
 }
 
-function absolute(url: string): string {
+function parse(url: string): URL | undefined {
   const base = (globalThis as { location?: { href: string } }).location?.href;
-  return URL.canParse(url, base) ? new URL(url, base).href : url;
+  try {
+    return new URL(url, base);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What can be read twice. A stream, or whatever is read like one, cannot. */

@@ -1,3 +1,5 @@
+import { textOf } from './body/chunks.js';
+import { type BodySource, readAll } from './body/source.js';
 import type { HoldOpenError } from './errors.js';
 import type { BodyLike } from './fetch-types.js';
 import type { HeaderPair } from './wire/late-head.js';
@@ -36,6 +38,8 @@ export function hasNoBody(status: number): boolean {
 
 /** Those of the head, with those that became known later in their place. */
 export function mergedHeaders(head: Headers, late: readonly HeaderPair[]): Headers {
+  // Whoever makes a Response of them makes a copy.
+  if (late.length === 0 && !head.has('holdopen')) return head;
   const headers = new Headers(head);
   // Nothing of what it announces is left in the body.
   headers.delete('holdopen');
@@ -48,39 +52,86 @@ export function mergedHeaders(head: Headers, late: readonly HeaderPair[]): Heade
   return headers;
 }
 
-/** A Response with the head that the answer would have had, had it been known in time. */
-export function createResponse(
-  from: Response,
-  status: number,
-  headers: Headers,
-  body: BodyLike | null,
-  hold: ResponseHold,
-): HoldResponse {
-  const statusText = status === from.status ? from.statusText : '';
-  const native = new Response(hasNoBody(status) ? null : body, { headers, statusText });
-  return dressed(native, from, status, hold);
+/** What a Response that is made by hand cannot say of itself: where it is from, and statuses that it refuses. */
+interface Head {
+  readonly from: Response;
+  readonly status: number;
+  readonly hold: ResponseHold;
 }
 
-/** What a Response that was made by hand cannot say: where it is from, and statuses that it refuses. */
-function dressed(
-  native: Response,
-  from: Response,
-  status: number,
-  hold: ResponseHold,
-): HoldResponse {
-  const { url, redirected, type } = from;
-  const facts = {
-    url,
-    redirected,
-    type,
-    status,
-    ok: status >= 200 && status < 300,
-    holdOpen: hold,
-    clone: () => dressed(Response.prototype.clone.call(native), from, status, hold),
-  };
-  const properties: PropertyDescriptorMap = {};
-  for (const [name, value] of Object.entries(facts)) {
-    properties[name] = { value, configurable: true };
+/** What {@link WatchedResponse} gives itself: in some sets of types all of it is fields, which cannot be overridden. */
+interface Readable {
+  clone(): Response;
+  json(): Promise<unknown>;
+  text(): Promise<string>;
+}
+type Overridden = keyof Readable | 'url' | 'redirected' | 'type' | 'bodyUsed';
+type Constructor = new (
+  ...args: ConstructorParameters<typeof Response>
+) => Omit<Response, Overridden> & Readable;
+const NativeResponse: Constructor = Response;
+
+/** An answer that is read through us, with the head that it would have had, had it been known in time. */
+export class WatchedResponse extends NativeResponse implements HoldResponse {
+  readonly #head: Head;
+  /** Where the bytes of its body come from, as long as they do not go two ways. */
+  #source: BodySource | undefined;
+  #isRead = false;
+
+  constructor(body: BodyLike | null, headers: Headers, head: Head, source?: BodySource) {
+    const { from, status } = head;
+    const isUsual = status >= 200 && status < 600;
+    const statusText = status === from.status ? from.statusText : '';
+    super(body, { headers, statusText, status: isUsual ? status : 200 });
+    // No getters for all: undici reads the status before this class has anything to read it from.
+    if (!isUsual)
+      Object.defineProperties(this, { status: { value: status }, ok: { value: false } });
+    this.#head = head;
+    this.#source = source;
   }
-  return Object.defineProperties(native, properties) as HoldResponse;
+
+  get url(): string {
+    return this.#head.from.url;
+  }
+
+  get redirected(): boolean {
+    return this.#head.from.redirected;
+  }
+
+  get type(): Response['type'] {
+    return this.#head.from.type;
+  }
+
+  get holdOpen(): ResponseHold {
+    return this.#head.hold;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#isRead || Reflect.get(Response.prototype, 'bodyUsed', this);
+  }
+
+  override clone(): HoldResponse {
+    const { body, headers } = super.clone();
+    this.#source = undefined;
+    return new WatchedResponse(body, headers, this.#head);
+  }
+
+  override async json(): Promise<unknown> {
+    const source = this.#take();
+    return source === undefined ? super.json() : JSON.parse(textOf(await readAll(source)));
+  }
+
+  override async text(): Promise<string> {
+    const source = this.#take();
+    return source === undefined ? super.text() : textOf(await readAll(source));
+  }
+
+  /** The source, if it can be read past the stream that the body is: that costs as much as all the rest. */
+  #take(): BodySource | undefined {
+    if (this.#source === undefined || this.bodyUsed || this.body?.locked) return undefined;
+    // Whoever comes later finds it locked, as after any reading.
+    this.body?.getReader();
+    this.#isRead = true;
+    return this.#source;
+  }
 }

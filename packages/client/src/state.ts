@@ -31,6 +31,8 @@ export interface HoldState {
   readonly silenceMs?: number;
   /** With `reconnecting`. */
   readonly delayMs?: number;
+  /** The status resource of the work, as soon as the server has told it: DELETE stops it. */
+  readonly runUrl?: string;
   /** What the server says of the work, with `running`. */
   readonly run?: RunStatus;
   /** With `failed` and `lost`. */

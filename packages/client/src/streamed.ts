@@ -1,15 +1,16 @@
 import { JsonScanner } from './body/json-scanner.js';
+import { watchReaders } from './body/readers.js';
+import { type BodySource, streamOf } from './body/source.js';
 import { SseTracker } from './body/sse-tracker.js';
-import { type StreamSource, streamOf } from './body/stream.js';
 import type { Tracker } from './body/tracker.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
 import {
-  createResponse,
   type HoldResponse,
   hasNoBody,
   mergedHeaders,
   type Outcome,
+  WatchedResponse,
 } from './response.js';
 import { Failure } from './transport/failure.js';
 import type { LateHead } from './wire/late-head.js';
@@ -34,10 +35,12 @@ export interface Known {
   readonly isAll?: boolean;
   /** Nothing comes behind it but this. */
   readonly broken?: Failure;
+  /** The Response of `fetch` is given on. */
+  readonly isNative?: boolean;
 }
 
 /** An answer whose body is read through us, to its end. */
-export class Streamed implements Answer, StreamSource {
+export class Streamed implements Answer, BodySource {
   readonly status: number;
   readonly headers: Headers;
   readonly isLate: boolean;
@@ -60,10 +63,14 @@ export class Streamed implements Answer, StreamSource {
   }
 
   readonly give = async (): Promise<HoldResponse> => {
-    const { type } = this.#known;
+    const { type, isNative = false } = this.#known;
     const exchange = this.#exchange;
     const { response } = exchange;
     if (this.#tracker !== undefined) exchange.watch(this.#tracker);
+    if (isNative) {
+      this.#call.report({ state: 'live' });
+      return watchReaders(response, this);
+    }
     // A payload of `null` stands for no body.
     if (hasNoBody(this.status)) await exchange.cancel();
     const body = hasNoBody(this.status) ? null : streamOf(this);
@@ -80,17 +87,19 @@ export class Streamed implements Answer, StreamSource {
       },
     };
     if (type !== undefined) this.headers.set('content-type', type);
-    return createResponse(response, this.status, this.headers, body, hold);
+    const head = { from: response, status: this.status, hold };
+    return new WatchedResponse(body, this.headers, head, body === null ? undefined : this);
   };
 
-  async read(): Promise<Uint8Array | undefined> {
+  // Not `async`: most of its promises are those of the exchange.
+  read(): Promise<Uint8Array | undefined> {
     const { first, isAll, broken } = this.#known;
     if (first !== undefined && !this.#isFirstRead) {
       this.#isFirstRead = true;
-      return first;
+      return Promise.resolve(first);
     }
-    if (broken !== undefined) throw broken;
-    return isAll ? undefined : this.#exchange.read();
+    if (broken !== undefined) return Promise.reject(broken);
+    return isAll ? Promise.resolve(undefined) : this.#exchange.read();
   }
 
   cancel(reason: unknown): Promise<void> {

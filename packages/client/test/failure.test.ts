@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { classify } from '../src/transport/failure.js';
+import { SIGNS } from '../src/transport/page.js';
 
 interface Shape {
   runtime: string;
@@ -51,6 +52,13 @@ describe('an error of the network', () => {
     expect(classify(new TypeError('fetch failed', { cause }), false)?.kind).toBe('network');
   });
 });
+
+test.each(shapes.filter(({ runtime }) => /chrom|firefox|safari|webkit|browser/i.test(runtime)))(
+  'what a page loads knows $case in $runtime',
+  ({ error: { name, message }, kind }) => {
+    expect(SIGNS.find(([, sign]) => sign.test(`${name} ${message}`))?.[0]).toBe(kind);
+  },
+);
 
 describe('an error that is none of the network', () => {
   test.each([

@@ -83,6 +83,26 @@ test('a page is told that the work goes on while its connection is gone', async 
   expect(states.find(({ state }) => state === 'running')?.run).toMatchObject({ state: 'running' });
 });
 
+test('a page knows where its work can be stopped before there is an answer', async () => {
+  await using server = await RunServer.start(async (self) => {
+    await self.gate.opened;
+    return Response.json({ answer: 42 });
+  });
+  const places: (string | undefined)[] = [];
+  const response = await holdFetch(server.url, {
+    ...POST,
+    holdOpen: {
+      ...KEYED,
+      onState({ runUrl }) {
+        places.push(runUrl);
+        // Nothing comes of the work until the page knows.
+        if (runUrl !== undefined) server.gate.open();
+      },
+    },
+  });
+  expect(places.slice(0, 2)).toEqual([undefined, response.holdOpen?.runUrl]);
+});
+
 test('a document survives its connection, and its work is done once', async () => {
   await using server = await RunServer.start(async (self) => {
     await self.gate.opened;
@@ -156,6 +176,9 @@ test('work that failed tells it in the stream', async () => {
   );
   expect(data).toEqual(['0']);
   expect(error).toMatchObject({ code: 'HOLDOPEN_FAILED', status: 500 });
+  // Its key is answered with this failure from now on.
+  expect(error?.message).toMatch(/Its key, [\w-]+, has no other answer: a new key starts/);
+  expect(error?.message).not.toMatch(/same key/);
   expect(states.at(-1)).toBe('failed');
 });
 

@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.js';
 import { Failure } from '../transport/failure.js';
 import type { LateHead } from '../wire/late-head.js';
+import { joined } from './chunks.js';
 import { LeadingSpace } from './leading-space.js';
 
 /** The beginning of a held JSON body behind its beats. */
@@ -36,16 +37,6 @@ export async function readRest(
     return { bytes: joined(chunks), failure: error };
   }
   return { bytes: joined(chunks), failure: undefined };
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /** So much of an answer that says no is read. */

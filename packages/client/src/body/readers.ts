@@ -1,43 +1,38 @@
-import type { Call } from '../call.js';
-import type { Exchange } from '../exchange.js';
-import { Failure } from '../transport/failure.js';
-import { JsonScanner } from './json-scanner.js';
-import { readRest } from './payload.js';
-import { OpaqueTracker } from './record-tracker.js';
+import { joined, textOf } from './chunks.js';
+import { type BodySource, readAll } from './source.js';
 
-const METHODS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+const METHODS = (['arrayBuffer', 'blob', 'bytes', 'formData'] as const).filter(
+  (method) => method in Response.prototype,
+);
 
 /**
  * Times whoever reads a native Response by its methods, and explains what fails then. Its `body` is left
  * alone: a stream of ours in its place costs more than a small answer does.
  */
-export function watchReaders(call: Call, exchange: Exchange, isDocument: boolean): void {
-  const { response } = exchange;
-  for (const method of METHODS) {
-    const native: unknown = Reflect.get(response, method);
-    if (typeof native !== 'function') continue;
-    const read = async (): Promise<unknown> => {
+export function watchReaders(response: Response, source: BodySource): Response {
+  // A Response outlives its reading in undici, and all that hangs on it would be moved to the old generation.
+  let unread: BodySource | undefined = source;
+  const reader =
+    <Value>(make: (chunks: Uint8Array[]) => Value, native: () => Promise<Value>) =>
+    async (): Promise<Value> => {
       // It says itself what is wrong.
-      if (response.bodyUsed || response.body?.locked) return Reflect.apply(native, response, []);
-      const bytes = await readWhole(call, exchange, isDocument);
-      const { headers } = response;
-      return Reflect.apply(native, new Response(bytes, { headers }), []);
+      if (unread === undefined || response.bodyUsed || response.body?.locked) {
+        return native.call(response);
+      }
+      const chunks = readAll(unread);
+      unread = undefined;
+      return make(await chunks);
     };
-    Object.defineProperty(response, method, { value: read, configurable: true, writable: true });
+  const readers: Record<string, () => Promise<unknown>> = {
+    json: reader((chunks) => JSON.parse(textOf(chunks)), response.json),
+    text: reader(textOf, response.text),
+  };
+  for (const method of METHODS) {
+    const native: () => Promise<unknown> = Reflect.get(response, method);
+    readers[method] = reader(
+      (chunks) => native.call(new Response(joined(chunks), { headers: response.headers })),
+      native,
+    );
   }
-}
-
-async function readWhole(call: Call, exchange: Exchange, isDocument: boolean) {
-  const scanner = new JsonScanner();
-  exchange.watch(isDocument ? scanner : new OpaqueTracker());
-  try {
-    const { bytes, failure } = await readRest(exchange);
-    if (failure !== undefined) throw failure;
-    const isWhole = !isDocument || bytes.length === 0 || scanner.verdict === 'whole';
-    if (!isWhole) throw exchange.truncated();
-    await call.settle(exchange.response.status);
-    return bytes;
-  } catch (error) {
-    throw error instanceof Failure ? await call.giveUp(error) : error;
-  }
+  return Object.assign(response, readers);
 }

@@ -1,6 +1,6 @@
 import type { Call } from '../call.js';
 import type { AnswerError, HoldOpenErrorCode } from '../errors.js';
-import { explainAnswer } from '../explain.js';
+import { explainAnswer, startAnew } from '../explain.js';
 import type { Problem } from '../wire/problem.js';
 
 /** What servers of runs say of work that nobody can tell the end of. */
@@ -25,7 +25,9 @@ export function refusal(
 /** The error that an event tells. */
 export function toldFailure(call: Call, status: number, problem: Problem | undefined): AnswerError {
   const code = codeOfRun(problem) ?? 'HOLDOPEN_FAILED';
-  return explainAnswer(code, `the work failed with ${status}`, call.facts(), status, problem);
+  const facts = call.facts();
+  const hint = call.place && startAnew(facts);
+  return explainAnswer(code, `the work failed with ${status}`, facts, status, problem, hint);
 }
 
 /** The error of work that began again while its events were read. */

@@ -14,6 +14,10 @@ export interface Sendable {
 /** Statuses of servers, and of hops before them, that may be well again soon. */
 const BUSY = [408, 425, 429, 502, 503, 504, 529];
 
+export function isBusy(status: number): boolean {
+  return BUSY.includes(status);
+}
+
 /** RFC 9110 section 9.2.2. */
 const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|PUT|DELETE|TRACE)$/;
 
@@ -24,7 +28,7 @@ function isHarmless({ method, isKeyed, isReplayable }: Sendable): boolean {
 
 /** Whether the same request may be answered otherwise later: its key is still worth something. */
 export function isProvisional(status: number): boolean {
-  return status === 401 || status === 403 || BUSY.includes(status);
+  return status === 401 || status === 403 || isBusy(status);
 }
 
 /** Whether a failed exchange may be followed by another. Work is never begun twice by it. */
@@ -48,7 +52,7 @@ export function mayComeBack(
   hasRetryAfter: boolean,
   isLate: boolean,
 ): boolean {
-  if (!BUSY.includes(status)) return false;
+  if (!isBusy(status)) return false;
   if (isHarmless(request)) return true;
   if (isLate || !request.isReplayable) return false;
   return status === 429 || status === 529 || (status === 503 && hasRetryAfter);

@@ -14,9 +14,11 @@ const TOKEN_HEADER = 'holdopen-run';
  * the status of something else. A place on another origin than the request's is none, since credentials
  * would have to go there.
  */
-export function readPlace(headers: Headers, base: string, origin: string): RunPlace | undefined {
+export function readPlace(response: Response, asked: string, origin: string): RunPlace | undefined {
+  const { headers } = response;
   const token = headers.get(TOKEN_HEADER);
   if (token === null) return undefined;
+  const base = response.url || asked;
   for (const [, target = '', params = ''] of (headers.get('link') ?? '').matchAll(LINK)) {
     if (!/;\s*rel\s*=\s*(?:status\b|"(?:[^"]*\s)?status[\s"])/i.test(params)) continue;
     if (!URL.canParse(target, base)) continue;

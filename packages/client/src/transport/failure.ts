@@ -1,3 +1,5 @@
+import { neverLeft, SIGNS } from '#transport';
+
 /**
  * How an exchange failed, as far as its runtime lets on.
  *
@@ -43,34 +45,6 @@ export class Failure {
 const FAULT_OF_CALLER =
   /bad port|are blocked|redirect|(?:unknown|unsupported) (?:scheme|protocol)|invalid url|parse url|failed to execute/i;
 
-/** Each runtime has words of its own; the first line that fits counts. */
-const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
-  ['dns', /ENOTFOUND|EAI_AGAIN|\bdns error|getaddrinfo/i],
-  ['tls', /CERT|ERR_(?:TLS|SSL)|\bTLS\b|\bSSL\b|EPROTO\b|self.signed|InvalidContentType/i],
-  // GOAWAY is none of these: which streams it spared, undici on Node 20 cannot say.
-  ['refused', /ECONNREFUSED|\bconnect E|CONNECT_TIMEOUT|\(Connect\)|refused|Unable to connect/i],
-  ['refused', /REFUSED_STREAM/],
-  ['truncated', /CONTENT_LENGTH_MISMATCH|invalid EOF|unexpected (?:EOF|end of)/i],
-  ['stalled', /ETIMEDOUT|(?:HEADERS|BODY)_TIMEOUT|timed out|TimeoutError/],
-  [
-    'protocol',
-    /HPE_|HTTPParserError|HEADERS_OVERFLOW|HeadersTooLarge|bad response|Invalid(?:HTTP|Content)|invalid .* parsed|PROTOCOL_ERROR|Z_(?:DATA|BUF)_ERROR|(?:Zlib|Brotli|Zstd)\w*Error|incorrect header check/,
-  ],
-  ['reset', /ECONNRESET|ECONNABORTED|EPIPE|connection reset/i],
-  [
-    'closed',
-    /UND_ERR_SOCKET|closed|terminated|body from connection|ERR_HTTP2|GOAWAY|NGHTTP2|socket hang up|ended|stream error/i,
-  ],
-  [
-    'network',
-    /fail(?:ed)? to fetch|fetch failed|load failed|NetworkError|network (?:error|connection)|error in (?:input|body) stream|offline|pass .verbose: true/i,
-  ],
-];
-
-/** A handshake that failed: nothing of the request has left. */
-const HANDSHAKE =
-  /CERT|ALTNAME|self.signed|before secure|InvalidContentType|WRONG_VERSION|HANDSHAKE/i;
-
 /**
  * What an error of `fetch`, or of a body's reader, comes to. `undefined` if it is none of the network:
  * a wrong address, a forbidden port, whatever a `fetch` of the user's own throws.
@@ -80,8 +54,7 @@ export function classify(error: unknown, headCame: boolean): Failure | undefined
   if (FAULT_OF_CALLER.test(text)) return undefined;
   const kind = SIGNS.find(([, sign]) => sign.test(text))?.[0];
   if (kind === undefined) return undefined;
-  const neverRan = kind === 'refused' || kind === 'dns' || (kind === 'tls' && HANDSHAKE.test(text));
-  return new Failure(kind, headCame || !neverRan, error);
+  return new Failure(kind, headCame || !neverLeft(kind, text), error);
 }
 
 /** Names, codes and messages of an error and of all behind it, without addresses, which say anything. */

@@ -12,16 +12,30 @@ const OF_NOBODY =
  * `Authorization` and `Cookie` at most, and not `X-Api-Key`. A page cannot see where it is led; there
  * the other origin must ask for such headers by CORS.
  */
-export async function fetchAtHome(
+export function fetchAtHome(
   fetch: typeof globalThis.fetch,
   input: FetchInput,
   init: RequestInit,
 ): Promise<Response> {
   const request = typeof input === 'object' && 'method' in input ? input : undefined;
-  let headers = new Headers(init.headers ?? request?.headers);
+  const given = init.headers ?? request?.headers;
+  // Most requests say nothing of who asks, and to copy headers costs more than to look.
+  if (given === undefined) return fetch(input, init);
+  const headers = new Headers(given);
   const isFollowed = (init.redirect ?? request?.redirect ?? 'follow') === 'follow';
   const isPage = (globalThis as { location?: unknown }).location !== undefined;
   if (!isFollowed || isPage || isOfNobody(headers)) return fetch(input, init);
+  return follow(fetch, input, init, headers);
+}
+
+async function follow(
+  fetch: typeof globalThis.fetch,
+  input: FetchInput,
+  init: RequestInit,
+  ownHeaders: Headers,
+): Promise<Response> {
+  const request = typeof input === 'object' && 'method' in input ? input : undefined;
+  let headers = ownHeaders;
   const spare = init.body == null && request?.body ? request.clone() : undefined;
   let method = (init.method ?? request?.method ?? 'GET').toUpperCase();
   let body = init.body;

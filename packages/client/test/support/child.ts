@@ -21,7 +21,17 @@ export const CHILD_RUNTIMES: readonly {
 export async function bundleAsker(): Promise<string> {
   const outfile = join(await mkdtemp(join(tmpdir(), 'holdopen-')), 'asker.mjs');
   const asker = fileURLToPath(new URL('asker.ts', import.meta.url));
-  await build({ entryPoints: [asker], outfile, bundle: true, format: 'esm', platform: 'node' });
+  const alias = {
+    '#transport': fileURLToPath(new URL('../../src/transport/server.ts', import.meta.url)),
+  };
+  await build({
+    entryPoints: [asker],
+    outfile,
+    bundle: true,
+    alias,
+    format: 'esm',
+    platform: 'node',
+  });
   return outfile;
 }
 

@@ -1,5 +1,5 @@
 /** A body that is handed out. */
-export interface StreamSource {
+export interface BodySource {
   /** The next bytes; `undefined` at the end. */
   read(): Promise<Uint8Array | undefined>;
   /** All of it was read; throws what is wrong with it. */
@@ -9,8 +9,22 @@ export interface StreamSource {
   cancel(reason: unknown): Promise<void>;
 }
 
+/** All of it at once, by a way that is shorter than through a stream. */
+export async function readAll(source: BodySource): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for (let bytes = await source.read(); bytes !== undefined; bytes = await source.read()) {
+      chunks.push(bytes);
+    }
+    await source.ended();
+  } catch (error) {
+    throw await source.failed(error);
+  }
+  return chunks;
+}
+
 /** A stream that reads when it is read. A byte stream, as those of `fetch` are. */
-export function streamOf(source: StreamSource): ReadableStream<Uint8Array> {
+export function streamOf(source: BodySource): ReadableStream<Uint8Array> {
   return new ReadableStream({
     type: 'bytes',
     async pull(controller) {

@@ -1,0 +1,24 @@
+// A browser follows redirects itself, and does not say how a connection failed: a page loads less.
+import type { FetchInput } from '../fetch-types.js';
+import type { FailureKind } from './failure.js';
+
+export function fetchAtHome(
+  fetch: typeof globalThis.fetch,
+  input: FetchInput,
+  init: RequestInit,
+): Promise<Response> {
+  return fetch(input, init);
+}
+
+/** Chromium, Firefox and WebKit, before the head and in the body; and a `fetch` that a test puts there. */
+export const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
+  [
+    'network',
+    /fail(?:ed)? to fetch|fetch failed|load failed|network ?(?:error|connection)|(?:input|body) stream|offline|terminated|closed/i,
+  ],
+];
+
+/** Nothing says so, ever. */
+export function neverLeft(): boolean {
+  return false;
+}
