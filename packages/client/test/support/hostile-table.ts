@@ -5,14 +5,26 @@ import { RawServer } from './raw-server.js';
 
 const PATIENCE_MS = 400;
 
+interface PlayOptions {
+  /** The silence that is a stall. */
+  readonly patienceMs?: number;
+  /** What has to be done before the server is asked. */
+  readonly before?: (server: RawServer) => Promise<void>;
+}
+
 export type Row = readonly [name: string, fetched: string, events: string];
 
 /** Has both functions ask a hostile server, and says what became of it. */
-export async function play({ name, answer, fetched }: Hostile, asks: Asks): Promise<Row> {
+export async function play(
+  { name, answer, fetched }: Hostile,
+  asks: Asks,
+  { patienceMs = PATIENCE_MS, before }: PlayOptions = {},
+): Promise<Row> {
   await using server = await RawServer.start((socket) => void answer(socket));
+  await before?.(server);
   // What never ends is left when it has outlived the watchdog; all else ends long before.
-  const timeoutMs = (fetched === ENOUGH ? 3 : 20) * PATIENCE_MS;
-  const holdOpen = { retry: false, maxSilenceMs: PATIENCE_MS } as const;
+  const timeoutMs = (fetched === ENOUGH ? 3 : 20) * patienceMs;
+  const holdOpen = { retry: false, maxSilenceMs: patienceMs } as const;
   const asking = (wants: Question['wants']): Question => ({
     ...{ url: server.url, wants, timeoutMs, holdOpen },
   });

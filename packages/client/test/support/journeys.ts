@@ -3,17 +3,21 @@ import { createServer } from 'node:http';
 import { expect } from 'vitest';
 import { until } from '../../../../test/support/until.js';
 import type { Asks } from './ask.js';
-import { BadPath } from './bad-path.js';
+import { BadPath, type PathHabits } from './bad-path.js';
 import { numbers, RunServer } from './run-server.js';
 
 const KEYED = { idempotencyKey: true, retry: { baseMs: 5 } } as const;
 
 /** Every event of a run comes once and in order through a path that breaks all the time. */
-export async function readsOverBadPath(asks: Asks): Promise<void> {
+export async function readsOverBadPath(
+  asks: Asks,
+  habits: Pick<PathHabits, 'sparesHeads'> = {},
+): Promise<void> {
   await using server = await RunServer.start((self) => numbers(40, self));
   server.gate.open();
   let carried = 400;
   await using path = await BadPath.to(server.port, {
+    ...habits,
     maxBytes() {
       carried += 300;
       return carried;
