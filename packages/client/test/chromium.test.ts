@@ -607,6 +607,8 @@ describe('a browser that is offline', () => {
     const holdOpen = { idempotencyKey: true, retry: { baseMs: 200, maxMs: 400, maxAttempts: 20 } };
     const asked = page.do('tellAnswer', path.url, { ...POST, holdOpen });
     await until('the work has begun', () => server.starts === 1);
+    const { carried } = path;
+    await until('its head has left', () => path.carried > carried);
     await page.context.setOffline(true);
     path.breakAll();
     server.gate.open();

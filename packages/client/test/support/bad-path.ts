@@ -18,6 +18,8 @@ export class BadPath implements AsyncDisposable {
   port: number;
   /** How many connections were made. */
   connections = 0;
+  /** How many bytes of answers came to it. */
+  carried = 0;
   /** Connections are refused by a reset. */
   isDown = false;
   /** Connections stay, and carry nothing: whoever waits for bytes is not told. */
@@ -63,6 +65,7 @@ export class BadPath implements AsyncDisposable {
     }
     let isMuted = false;
     server.on('data', (bytes) => {
+      this.carried += bytes.length;
       isMuted ||= this.isMute;
       if (isMuted) return;
       if (sparesHeads && bytes.indexOf('HTTP/1.1 ') === 0) left += bytes.indexOf('\r\n\r\n') + 4;

@@ -27,10 +27,15 @@ export class ClientPage {
     name: Name,
     ...given: Parameters<InPage[Name]>
   ): Promise<Awaited<ReturnType<InPage[Name]>>> {
-    return this.page.evaluate(
-      ([name, given]) => Reflect.apply(Reflect.get(globalThis, 'inPage')[name], undefined, given),
-      [name, given] as const,
-    );
+    try {
+      return await this.page.evaluate(
+        ([name, given]) => Reflect.apply(Reflect.get(globalThis, 'inPage')[name], undefined, given),
+        [name, given] as const,
+      );
+    } catch (error) {
+      // Vitest looks for the files of its stack, which are none, and forgets the test over it.
+      throw new Error(`in the page: ${`${error}`.split('\n    at ')[0]}`);
+    }
   }
 }
 

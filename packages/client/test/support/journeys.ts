@@ -1,7 +1,7 @@
 // Work that outlives its connections, asked for in whichever runtime it is.
 import { createServer } from 'node:http';
 import { expect } from 'vitest';
-import { until } from '../../../../test/support/until.js';
+import { quiet, until } from '../../../../test/support/until.js';
 import type { Asks } from './ask.js';
 import { BadPath, type PathHabits } from './bad-path.js';
 import { numbers, RunServer } from './run-server.js';
@@ -43,6 +43,8 @@ export async function getsDocumentOverBrokenPath(asks: Asks): Promise<void> {
     ...{ url: path.url, wants: 'answer', holdOpen: KEYED, timeoutMs: 25_000 },
   });
   await until('the work has begun', () => server.starts === 1);
+  // Before its head comes a browser would ask again itself.
+  await until('its head has left', () => path.carried > 0);
   path.breakAll();
   await until('the client is back', () => server.requests.length >= 2);
   server.gate.open();
@@ -63,6 +65,8 @@ export async function asksBeforeItListens(
     ...{ url: `http://127.0.0.1:${port}/`, wants: 'answer', timeoutMs: 25_000 },
     holdOpen: { ...holdOpen, retry: { baseMs: 200, maxAttempts: 12 } },
   });
+  // Time for the first attempt, which has to fail.
+  await quiet(500);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const said = await asked;
   server.closeAllConnections();
