@@ -36,6 +36,14 @@ export function workerd(): string {
   );
 }
 
+/** Path of Chromium: that of the system, or the one that CHROMIUM names. */
+export function chromiumPath(): string {
+  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', process.env.CHROMIUM ?? ''];
+  const path = places.find((place) => existsSync(place));
+  if (path === undefined) throw new Error('there is no Chromium: set CHROMIUM to its path');
+  return path;
+}
+
 /** `packages`: how to get to the package with the binary, each being a dependency of the last. */
 function binary(runtime: string, packages: string[], file: string): string {
   let folder = import.meta.dirname;

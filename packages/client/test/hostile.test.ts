@@ -1,37 +1,9 @@
 /** What becomes of each hostile server, in each runtime, as a table. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, ENOUGH, type Question } from './support/asker.js';
+import { ask, ENOUGH } from './support/ask.js';
 import { bundleAsker, CHILD_RUNTIMES, RuntimeChild } from './support/child.js';
-import { HOSTILE, type Hostile } from './support/hostile.js';
-import { RawServer } from './support/raw-server.js';
-
-const PATIENCE_MS = 400;
-
-const asking = (url: string, wants: Question['wants']): Question => ({
-  ...{ url, wants, timeoutMs: 8 * PATIENCE_MS },
-  holdOpen: { retry: false, maxSilenceMs: PATIENCE_MS },
-});
-
-type Asks = (question: Question) => Promise<string>;
-type Row = readonly [name: string, fetched: string, events: string];
-
-async function play({ name, answer }: Hostile, asks: Asks): Promise<Row> {
-  await using server = await RawServer.start((socket) => void answer(socket));
-  const fetched = await asks(asking(server.url, 'answer'));
-  const events = await asks(asking(server.url, 'events'));
-  // A POST without a key: whatever happens, its work is not begun twice.
-  expect(server.requests.length).toBe(2);
-  return [name, fetched, events];
-}
-
-function show(title: string, rows: readonly Row[]): void {
-  const columns = (row: Row): string => {
-    const [name, fetched, events] = row.map((text) => text.replace(/(?:[ \\tr]){20,}/g, '…'));
-    return `  ${name?.padEnd(56)} ${fetched?.padEnd(36)} ${events}`;
-  };
-  const head: Row = ['what the server does', 'holdFetch', 'holdEvents'];
-  console.log([title, ...[head, ...rows].map(columns)].join('\n'));
-}
+import { HOSTILE } from './support/hostile.js';
+import { play, type Row, show } from './support/hostile-table.js';
 
 describe('on the Node of the tests', () => {
   const rows: Row[] = [];

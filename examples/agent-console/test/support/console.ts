@@ -1,11 +1,12 @@
 // The example as people start it, and a real Chromium that looks at it.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
+import { chromiumPath } from '../../../../test/runtimes.js';
 import { type RedisServer, startRedis } from '../../src/start/children.js';
 import { Supervisor } from '../../src/start/supervisor.js';
 
@@ -28,12 +29,8 @@ export async function buildPage(): Promise<string> {
 }
 
 export async function startBrowser(): Promise<Browser> {
-  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', process.env.CHROMIUM ?? ''];
-  const executablePath = places.find((place) => existsSync(place));
-  if (executablePath === undefined)
-    throw new Error('there is no Chromium: set CHROMIUM to its path');
   // The tests of a container often run as root, which the sandbox refuses.
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
 }
 
 /** Redis, the server, and whoever starts it again. */

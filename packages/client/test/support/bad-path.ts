@@ -4,6 +4,8 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 export interface PathHabits {
   /** How much of the answers a connection carries before it breaks; asked for each. */
   readonly maxBytes?: () => number;
+  /** Only bytes of bodies count: Chromium takes half a head for the whole. */
+  readonly sparesHeads?: boolean;
   /** A connection on which nothing moves for so long is dropped without a word. */
   readonly idleMs?: number;
   /** No connection lives longer. */
@@ -16,8 +18,12 @@ export class BadPath implements AsyncDisposable {
   port: number;
   /** How many connections were made. */
   connections = 0;
+  /** How many bytes of answers came to it. */
+  carried = 0;
   /** Connections are refused by a reset. */
   isDown = false;
+  /** Connections stay, and carry nothing: whoever waits for bytes is not told. */
+  isMute = false;
   readonly #server: net.Server;
   readonly #sockets = new Set<Socket>();
   readonly #habits: PathHabits;
@@ -50,14 +56,19 @@ export class BadPath implements AsyncDisposable {
       return;
     }
     const server = net.connect(this.port, '127.0.0.1');
-    const { maxBytes, idleMs = 0, lifeMs } = this.#habits;
+    const { maxBytes, sparesHeads = false, idleMs = 0, lifeMs } = this.#habits;
     let left = maxBytes?.() ?? Number.POSITIVE_INFINITY;
     client.setTimeout(idleMs, () => client.destroy());
     if (lifeMs !== undefined) {
       const end = setTimeout(() => client.destroy(), lifeMs);
       client.on('close', () => clearTimeout(end));
     }
+    let isMuted = false;
     server.on('data', (bytes) => {
+      this.carried += bytes.length;
+      isMuted ||= this.isMute;
+      if (isMuted) return;
+      if (sparesHeads && bytes.indexOf('HTTP/1.1 ') === 0) left += bytes.indexOf('\r\n\r\n') + 4;
       client.write(bytes.subarray(0, left));
       left -= bytes.length;
       if (left <= 0) {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bun, deno, newestNode } from '../../../../test/runtimes.js';
-import type { Question } from './asker.js';
+import type { Question } from './ask.js';
 
 export const CHILD_RUNTIMES: readonly {
   readonly name: string;
@@ -42,7 +42,7 @@ export class RuntimeChild {
   #errors = '';
 
   constructor([path, ...args]: readonly [path: string, ...args: string[]], asker: string) {
-    const child = spawn(path, [...args, asker, '--ask'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(path, [...args, asker], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#process = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith('{')) this.#waiting.shift()?.resolve(JSON.parse(line).said);

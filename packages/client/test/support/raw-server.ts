@@ -15,17 +15,21 @@ export class RawServer implements AsyncDisposable {
   connections = 0;
   readonly #server: net.Server;
   readonly #sockets = new Set<Socket>();
+  /** That have not brought a request. */
+  readonly #unused = new Set<Socket>();
 
   private constructor(answer: RawAnswer) {
     this.#server = net.createServer({ noDelay: true }, (socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
+      this.#unused.add(socket);
       socket.on('error', () => {});
       let text = '';
       socket.on('data', (bytes) => {
         text += bytes.toString('latin1');
         for (let taken = takeRequest(text); taken !== undefined; taken = takeRequest(text)) {
           text = taken.rest;
+          this.#unused.delete(socket);
           const request = { ...taken.request, count: this.requests.length + 1 };
           this.requests.push(request);
           answer(socket, request);
@@ -42,6 +46,12 @@ export class RawServer implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Closes what was connected in advance, as browsers do. */
+  dropUnused(): void {
+    for (const socket of this.#unused) socket.destroy();
+    this.#unused.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

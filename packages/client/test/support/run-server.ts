@@ -3,12 +3,25 @@ import { createRuns, type Runs, type RunsOptions } from '@holdopen/runs';
 import { Gate } from './gate.js';
 import { listenerOf, QUICK, TestServer } from './servers.js';
 
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+}
+
+/** What the application does around its handler; the routes of runs are not its own. */
+export type Around = (
+  request: Request,
+  answer: () => Response | Promise<Response>,
+) => Response | Promise<Response>;
+
 /** A server whose work outlives its connections, and everything that happened on it. */
 export class RunServer implements AsyncDisposable {
   readonly runs: Runs;
   /** How often work was begun. */
   starts = 0;
-  readonly requests: { method: string; path: string; headers: Headers }[] = [];
+  readonly requests: Asked[] = [];
   /** The work waits here. */
   readonly gate = new Gate();
   /** Says who may. */
@@ -23,6 +36,7 @@ export class RunServer implements AsyncDisposable {
   static async start(
     work: (server: RunServer, request: Request) => Response | Promise<Response>,
     options: Partial<RunsOptions> = {},
+    around: Around = (_, answer) => answer(),
   ): Promise<RunServer> {
     const runs = createRuns({
       hold: QUICK,
@@ -40,8 +54,9 @@ export class RunServer implements AsyncDisposable {
     const server = await TestServer.start(
       listenerOf((request) => {
         const { method, headers } = request;
-        self.requests.push({ method, path: new URL(request.url).pathname, headers });
-        return runs.match(request) ?? handler(request);
+        const { pathname: path, search: query } = new URL(request.url);
+        self.requests.push({ method, path, query, headers });
+        return runs.match(request) ?? around(request, () => handler(request));
       }),
     );
     const self: RunServer = new RunServer(runs, server);
