@@ -39,7 +39,7 @@ beforeAll(() => {
   });
 });
 
-describe.each(RUNTIMES)('runs on %s', (runtime, command) => {
+describe.each(RUNTIMES)('runs on %s', (_runtime, command) => {
   let child: ChildProcess;
   let errors = '';
   const said: Said[] = [];
