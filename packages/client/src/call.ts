@@ -4,7 +4,7 @@ import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
 import type { Settings } from './options.js';
 import { chooseKey, type Message, type Outgoing } from './request.js';
-import { isProvisional, type Sendable } from './retry/policy.js';
+import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
 import { type RunTarget, runAddress } from './run/resume.js';
@@ -74,9 +74,11 @@ export class Call {
         : await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
       const exchange = await this.#open(message);
-      const { status } = exchange.response;
+      const { status, redirected } = exchange.response;
       const isAtRun = target === 'request' ? undefined : this.place;
-      if (!this.credentials.canImprove(status, isAtRun)) {
+      // What a redirect leads to may know nobody; the request has run.
+      const hasRun = redirected && !isHarmless(this.sendable);
+      if (hasRun || !this.credentials.canImprove(status, isAtRun)) {
         const place = readPlace(exchange.response, this.outgoing.url, this.outgoing.origin);
         if (place !== undefined) await this.#found(place, exchange.response, target);
         return exchange;

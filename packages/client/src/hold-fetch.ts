@@ -46,7 +46,7 @@ async function attempt(call: Call): Promise<HoldResponse | ComeBack<HoldResponse
   const { status, headers, isLate } = answer;
   if (isBusy(status)) {
     const askedMs = retryAfterMs(headers, call.runtime.now());
-    if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) {
+    if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate || response.redirected)) {
       return new ComeBack(askedMs, answer.give, () => exchange.cancel());
     }
   }

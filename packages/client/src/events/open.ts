@@ -84,7 +84,7 @@ async function refused(
   const problem = readProblem(text) ?? readProblem(`${text}}`);
   const error: HoldOpenError = refusal(call, status, response.headers.get('content-type'), problem);
   const askedMs = retryAfterMs(response.headers, call.runtime.now());
-  const isLate = lateStatus !== undefined;
+  const isLate = lateStatus !== undefined || response.redirected;
   if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) throw call.failed(error);
   return new ComeBack<never>(
     askedMs,

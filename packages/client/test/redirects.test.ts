@@ -1,0 +1,69 @@
+/** What a redirect leads to says nothing of the request: that has run. */
+import { describe, expect, test } from 'vitest';
+import { type HoldOpenError, type HoldRequestInit, holdEvents, holdFetch } from '../src/index.js';
+import { plain, RawServer } from './support/raw-server.js';
+
+const QUICKLY = { retry: { baseMs: 5, maxAttempts: 3 } } as const;
+const HEADERS = { Authorization: 'Bearer x' };
+const FORMS: readonly (readonly [string, HoldRequestInit])[] = [
+  ['without headers', {}],
+  ['with credentials', { headers: HEADERS }],
+  ['with a headers function', { headers: () => HEADERS }],
+];
+
+/** Nobody listens there. */
+async function nowhere(): Promise<string> {
+  const server = await RawServer.start(() => {});
+  await server[Symbol.asyncDispose]();
+  return server.url;
+}
+
+/** A server that does its work and says where to look for it. */
+function movesTo(location: string, status: number): Promise<RawServer> {
+  return RawServer.start((socket) => {
+    socket.write(plain('', { status, headers: { Location: location } }));
+  });
+}
+
+describe.each(FORMS)('a POST %s', (_, init) => {
+  const order = { method: 'POST', body: 'x', ...init, holdOpen: QUICKLY } as const;
+
+  test.each([302, 303, 307])('is sent once if nobody listens behind its %i', async (status) => {
+    await using server = await movesTo(await nowhere(), status);
+    const error: HoldOpenError = await holdFetch(server.url, order).catch((error) => error);
+    expect(error).toMatchObject({ code: 'HOLDOPEN_REFUSED', mayHaveRun: true, attempts: 1 });
+    expect(error.message).not.toContain('was not begun');
+    await expect(holdEvents(server.url, order).next()).rejects.toMatchObject({ mayHaveRun: true });
+    expect(server.requests.length).toBe(2);
+  });
+
+  test.each([
+    [429, {}],
+    [503, { 'Retry-After': '0' }],
+    [401, {}],
+  ])('is sent once if the answer behind its redirect is %i', async (status, headers) => {
+    await using busy = await RawServer.start((socket) => {
+      socket.write(plain('busy', { status, headers }));
+    });
+    await using server = await movesTo(busy.url, 303);
+    const response = await holdFetch(server.url, order);
+    expect([response.status, response.redirected]).toEqual([status, true]);
+    await expect(holdEvents(server.url, order).next()).rejects.toMatchObject({ status });
+    expect(server.requests.length).toBe(2);
+  });
+});
+
+test.each([
+  ['GET', {}],
+  ['PUT', {}],
+  ['POST', { idempotencyKey: 'k' }],
+])('a %s with %o is sent again from its beginning', async (method, own) => {
+  const holdOpen = { ...QUICKLY, ...own };
+  await using busy = await RawServer.start((socket, { count }) => {
+    socket.write(plain('there', { status: count === 1 ? 429 : 200 }));
+  });
+  await using server = await movesTo(busy.url, 307);
+  const response = await holdFetch(server.url, { method, holdOpen });
+  expect([response.status, await response.text()]).toEqual([200, 'there']);
+  expect(server.requests.length).toBe(2);
+});
