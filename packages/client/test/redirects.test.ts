@@ -1,6 +1,7 @@
 /** What a redirect leads to says nothing of the request: that has run. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HoldOpenError, type HoldRequestInit, holdEvents, holdFetch } from '../src/index.js';
+import { bundleAsker, CHILD_RUNTIMES, RuntimeChild } from './support/child.js';
 import { plain, RawServer } from './support/raw-server.js';
 
 const QUICKLY = { retry: { baseMs: 5, maxAttempts: 3 } } as const;
@@ -66,4 +67,31 @@ test.each([
   const response = await holdFetch(server.url, { method, holdOpen });
   expect([response.status, await response.text()]).toEqual([200, 'there']);
   expect(server.requests.length).toBe(2);
+});
+
+describe('a redirect that leads out of HTTP is not followed', () => {
+  const AWAY = ['file:///etc/hostname', 'data:text/plain,hello', 'blob:null/1'];
+
+  test.each(AWAY.flatMap((away) => FORMS.map(([form, init]) => [away, form, init] as const)))(
+    'to %s, %s',
+    async (away, _, init) => {
+      await using server = await movesTo(away, 302);
+      for (const method of ['GET', 'POST']) {
+        const asked = holdFetch(server.url, { ...init, method, holdOpen: QUICKLY });
+        await expect(asked).rejects.toMatchObject({ code: 'HOLDOPEN_PROTOCOL' });
+      }
+      expect(server.requests.length).toBe(2);
+    },
+  );
+
+  test.each(CHILD_RUNTIMES)('on $name', async ({ command }) => {
+    const child = new RuntimeChild(command(), await bundleAsker());
+    onTestFinished(() => child.kill());
+    for (const away of AWAY) {
+      await using server = await movesTo(away, 302);
+      const question = { wants: 'answer', holdOpen: QUICKLY, timeoutMs: 10_000 } as const;
+      expect(await child.ask({ ...question, url: server.url })).toBe('PROTOCOL');
+      expect(server.requests.length).toBe(1);
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import type { FetchInput } from '../fetch-types.js';
-import { classify } from './failure.js';
+import { classify, Failure } from './failure.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** As many as the Fetch Standard allows. */
@@ -52,6 +52,8 @@ async function follow(
     if (!REDIRECTS.includes(response.status) || target === null) break;
     if (count > MAX_REDIRECTS) throw new TypeError('too many redirects');
     const next = new URL(target, url);
+    // A runtime's own fetch reads local files, when it is asked for them and not led to them.
+    if (!/^https?:$/.test(next.protocol)) throw leadsAstray(next);
     const isPost = method === 'POST' && response.status < 303;
     if (isPost || (response.status === 303 && method !== 'HEAD')) {
       method = 'GET';
@@ -69,6 +71,10 @@ async function follow(
     Object.defineProperty(response, 'redirected', { value: true, configurable: true });
   }
   return response;
+}
+
+function leadsAstray({ protocol }: URL): Failure {
+  return new Failure('protocol', true, new TypeError(`a redirect to ${protocol} is not followed`));
 }
 
 function isOfNobody(headers: Headers): boolean {
