@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HoldOpenError, type HoldRequestInit, holdEvents, holdFetch } from '../src/index.js';
 import { bundleAsker, CHILD_RUNTIMES, RuntimeChild } from './support/child.js';
-import { plain, RawServer } from './support/raw-server.js';
+import { chunk, chunkedHead, plain, RawServer } from './support/raw-server.js';
 
 const QUICKLY = { retry: { baseMs: 5, maxAttempts: 3 } } as const;
 const HEADERS = { Authorization: 'Bearer x' };
@@ -94,4 +94,18 @@ describe('a redirect that leads out of HTTP is not followed', () => {
       expect(server.requests.length).toBe(1);
     }
   });
+});
+
+test('a stranger whom a redirect leads to cannot name a place at home', async () => {
+  let home = '';
+  await using stranger = await RawServer.start((socket) => {
+    const Link = `<${home}transfer?to=eve>; rel="status"`;
+    socket.end(chunkedHead({ headers: { Link, 'HoldOpen-Run': 'hr1.x' } }) + chunk('[1,'));
+  });
+  await using server = await movesTo(stranger.url, 307);
+  home = server.url;
+  const init = { method: 'POST', headers: HEADERS, holdOpen: { ...QUICKLY, idempotencyKey: 'k' } };
+  const response = await holdFetch(server.url, init);
+  await expect(response.text()).rejects.toMatchObject({ run: undefined });
+  expect(server.requests.map(({ head }) => head.split(' ')[1])).toEqual(['/']);
 });
