@@ -176,6 +176,12 @@ export class Call {
     return this.#persistence !== undefined;
   }
 
+  /** The run was given up: under its key its work begins anew, and there is nothing at its place. */
+  async released(): Promise<void> {
+    this.place = undefined;
+    await this.persist();
+  }
+
   /** `cursor`: the last event that the user has handled. */
   async persist(cursor = this.cursor): Promise<void> {
     if (this.#persistence === undefined || this.key === undefined) return;

@@ -1,3 +1,4 @@
+import { textOf } from './body/chunks.js';
 import { JsonScanner } from './body/json-scanner.js';
 import { watchReaders } from './body/readers.js';
 import { type BodySource, streamOf } from './body/source.js';
@@ -14,6 +15,7 @@ import {
 } from './response.js';
 import { Failure } from './transport/failure.js';
 import type { LateHead } from './wire/late-head.js';
+import { readProblem } from './wire/problem.js';
 
 /** An answer whose outcome is known, as far as it can be before its body is read. */
 export interface Answer {
@@ -22,6 +24,8 @@ export interface Answer {
   readonly headers: Headers;
   /** The work had begun when the status became known. */
   readonly isLate: boolean;
+  /** Of an error object that was read. */
+  readonly code?: string | undefined;
   give(): Promise<HoldResponse>;
 }
 
@@ -90,6 +94,11 @@ export class Streamed implements Answer, BodySource {
     const head = { from: response, status: this.status, hold };
     return new WatchedResponse(body, this.headers, head, body === null ? undefined : this);
   };
+
+  get code(): string | undefined {
+    const { first, isAll } = this.#known;
+    return first && isAll ? readProblem(textOf([first]))?.code : undefined;
+  }
 
   // Not `async`: most of its promises are those of the exchange.
   read(): Promise<Uint8Array | undefined> {
