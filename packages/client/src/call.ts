@@ -25,6 +25,8 @@ export class Call {
   readonly settings: Settings;
   readonly runtime: Runtime;
   readonly credentials: Credentials;
+  /** The user's, and whatever else ends it. */
+  signal: AbortSignal | null | undefined;
   attempts = 0;
   /** The run that it belongs to. */
   place: RunPlace | undefined;
@@ -39,6 +41,7 @@ export class Call {
     this.settings = settings;
     this.runtime = runtime;
     this.credentials = new Credentials(outgoing);
+    this.signal = outgoing.signal;
     this.#reporter = new StateReporter(settings.onState);
     this.#persistence = settings.persist && new Persistence(settings.persist);
     this.key = chooseKey(outgoing, settings);
@@ -97,7 +100,7 @@ export class Call {
   }
 
   #open(message: Message): Promise<Exchange> {
-    const signal = this.outgoing.signal;
+    const { signal } = this;
     let exchange: Exchange | undefined;
     const opening = Exchange.open({ ...message, signal }, this.runtime, this.settings, {
       silent: (isSilent, silenceMs) =>

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { until } from '../../../test/support/until.js';
 import {
   AnswerError,
   type HoldEvent,
@@ -244,6 +245,59 @@ test('whoever stops listening closes the connection', async () => {
   expect(await events.next()).toEqual({ done: true, value: undefined });
   while (!isClosed) await new Promise((resolve) => setTimeout(resolve, 5));
   server.close();
+});
+
+describe('whoever leaves while the first event is waited for', () => {
+  test('closes the connection on which no head has come', async () => {
+    let isClosed = false;
+    await using server = await RawServer.start((socket) => {
+      socket.on('close', () => {
+        isClosed = true;
+      });
+    });
+    const events = holdEvents(server.url, { holdOpen: QUICKLY });
+    const next = events.next();
+    await until('it is asked', () => server.requests.length === 1);
+    await events.return?.();
+    expect(await next).toEqual({ done: true, value: undefined });
+    await until('it is closed', () => isClosed);
+    expect(server.requests.length).toBe(1);
+  });
+
+  test('closes the connection whose head has just come', async () => {
+    let isClosed = false;
+    await using server = await RawServer.start((socket) => {
+      socket.write(chunkedHead(SSE) + chunk(': beat\n\n'));
+      socket.on('close', () => {
+        isClosed = true;
+      });
+    });
+    const states: string[] = [];
+    const events = holdEvents(server.url, {
+      holdOpen: {
+        ...QUICKLY,
+        onState({ state }) {
+          states.push(state);
+          if (state === 'live') void events.return?.();
+        },
+      },
+    });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    await until('it is closed', () => isClosed);
+    expect(states).toEqual(['connecting', 'live']);
+  });
+
+  test('waits for no other attempt', async () => {
+    await using server = await RawServer.start((socket) => socket.destroy());
+    const events = holdEvents(server.url, {
+      holdOpen: {
+        retry: { baseMs: 60_000 },
+        onState: ({ state }) => state === 'reconnecting' && void events.return?.(),
+      },
+    });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    expect(server.requests.length).toBe(1);
+  });
 });
 
 test('the reason of a signal is thrown as it is, also between two attempts', async () => {

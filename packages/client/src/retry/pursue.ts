@@ -74,7 +74,7 @@ export class Patience {
   }
 
   wait(ms: number): Promise<void> {
-    return pause(this.#call.runtime, ms, this.#call.outgoing.signal);
+    return pause(this.#call.runtime, ms, this.#call.signal);
   }
 }
 
