@@ -18,6 +18,12 @@ export interface ExchangeSettings {
   readonly maxSilenceMs: number;
 }
 
+/** Workers have none, on older dates. */
+const UNREAD =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<AbortController>((controller) => controller.abort())
+    : undefined;
+
 /** One request, its answer and the watch over both. What fails in it throws a {@link Failure}. */
 export class Exchange {
   /** Of the body, as far as it was read. */
@@ -95,6 +101,19 @@ export class Exchange {
     this.watchdog.intervalMs ??= this.#tracker?.intervalMs;
     this.watchdog.fed(bytes.length, this.#tracker?.atBoundary ?? false);
     return bytes;
+  }
+
+  /**
+   * Ends when nobody can reach a body any more that was handed out, as runtimes do with those of their own.
+   * They leave one alone that we had to begin, to see how it comes out.
+   */
+  endWith(body: object): void {
+    if (this.#reader !== undefined) UNREAD?.register(body, this.#controller, this);
+  }
+
+  /** It is being read, by whoever may have nothing of it but a promise. */
+  keep(): void {
+    UNREAD?.unregister(this);
   }
 
   /** Nobody wants the rest. */

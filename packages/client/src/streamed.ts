@@ -67,7 +67,7 @@ export class Streamed implements Answer, BodySource {
   }
 
   readonly give = async (): Promise<HoldResponse> => {
-    const { type, isNative = false } = this.#known;
+    const { type, isAll = false, isNative = false } = this.#known;
     const exchange = this.#exchange;
     const { response } = exchange;
     if (this.#tracker !== undefined) exchange.watch(this.#tracker);
@@ -79,7 +79,10 @@ export class Streamed implements Answer, BodySource {
     if (hasNoBody(this.status)) await exchange.cancel();
     const body = hasNoBody(this.status) ? null : streamOf(this);
     if (body === null) await this.ended();
-    else this.#call.report({ state: 'live' });
+    else {
+      if (!isAll) exchange.endWith(body);
+      this.#call.report({ state: 'live' });
+    }
     const { attempts, place } = this.#call;
     const outcome = (): Outcome | undefined => this.#outcome;
     const hold = {
@@ -105,6 +108,7 @@ export class Streamed implements Answer, BodySource {
     const { first, isAll, broken } = this.#known;
     if (first !== undefined && !this.#isFirstRead) {
       this.#isFirstRead = true;
+      this.#exchange.keep();
       return Promise.resolve(first);
     }
     if (broken !== undefined) return Promise.reject(broken);
