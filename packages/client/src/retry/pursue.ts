@@ -21,7 +21,10 @@ export class ComeBack<Value> {
   }
 }
 
-/** A connection that held so long was a good one: what breaks then is a new trouble. */
+/**
+ * A connection that held so long was a good one, and what breaks then is a new trouble: where the work
+ * goes on without it. Where it is begun again each time, beats bring it no nearer to its end.
+ */
 const STABLE_MS = 10_000;
 
 /** Counts failures in a row, and says how long to wait after each. */
@@ -62,7 +65,8 @@ export class Patience {
   async after(failure: Failure): Promise<void> {
     const call = this.#call;
     const livedMs = call.runtime.now() - this.#begunAt - failure.silenceMs;
-    if (failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
+    const goesOn = call.place !== undefined || call.cursor !== undefined;
+    if (goesOn && failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
     const delayMs = mayFollow(call.sendable, failure) ? this.delayMs(undefined) : undefined;
     if (delayMs === undefined) throw await call.giveUp(failure);
     call.report({ state: 'reconnecting', delayMs });
