@@ -65,3 +65,10 @@ test('they do where a run goes on, or a stream behind its last event', async () 
   streaming.call.cursor = '7';
   expect(await streaming.attempts(20)).toBe(20);
 });
+
+test('a delay that no timer can wait for is as long as one can', async () => {
+  const told = new Beating({ method: 'GET' });
+  told.retryMs = 2 ** 32;
+  expect(await told.goesOn()).toBe(false);
+  expect(told.delays).toEqual([2 ** 31 - 1]);
+});

@@ -27,6 +27,9 @@ export class ComeBack<Value> {
  */
 const STABLE_MS = 10_000;
 
+/** No timer waits longer: beyond it `setTimeout` does not wait at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Counts failures in a row, and says how long to wait after each. */
 export class Patience {
   /** What the server wants a stream to be asked for again after. */
@@ -57,8 +60,9 @@ export class Patience {
     if (this.#failures >= settings.maxAttempts) return undefined;
     const random = runtime.random();
     const ownMs = Math.max(backoffMs(this.#failures, settings, random), this.retryMs);
-    if (askedMs === undefined) return ownMs;
-    return askedMs > settings.maxRetryAfterMs ? undefined : askedMs + random * settings.baseMs;
+    if (askedMs !== undefined && askedMs > settings.maxRetryAfterMs) return undefined;
+    const delayMs = askedMs === undefined ? ownMs : askedMs + random * settings.baseMs;
+    return Math.min(delayMs, MAX_TIMER_MS);
   }
 
   /** Waits after a failure. Throws its error if nothing may follow. */
