@@ -131,8 +131,15 @@ export class Call {
     return outgoing.message(headers);
   }
 
-  /** What the server says of the run. Never fails: what is not known is said to be so. */
+  /** What the server says of the run whose connection is lost; a page is told that it goes on. */
   async askRun(): Promise<RunStatus | undefined> {
+    const run = await this.#runStatus();
+    if (run?.state === 'running') this.report({ state: 'running', run });
+    return run;
+  }
+
+  /** Never fails: what is not known is said to be so. */
+  async #runStatus(): Promise<RunStatus | undefined> {
     const url = this.place?.url;
     if (url === undefined) return undefined;
     let timer: unknown;
@@ -145,7 +152,6 @@ export class Call {
     });
     const run = (await Promise.race([answer, late]).catch(() => undefined)) ?? unknownStatus(url);
     this.runtime.clear(timer);
-    if (run.state === 'running') this.report({ state: 'running', run });
     return run;
   }
 
@@ -199,7 +205,7 @@ export class Call {
 
   /** After a wake-up: what the connection slept through is asked for. */
   async #lookAfter(exchange: () => Exchange | undefined): Promise<void> {
-    const run = await this.askRun();
+    const run = await this.#runStatus();
     // It would have been told by now.
     if (run?.state !== undefined && run.state !== 'running') exchange()?.watchdog.bite();
   }
