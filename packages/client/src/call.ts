@@ -5,9 +5,10 @@ import { explainFailure } from './explain.js';
 import type { Settings } from './options.js';
 import { chooseKey, type Message, type Outgoing } from './request.js';
 import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
+import { parseCursor } from './run/cursor.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
-import { type RunTarget, runAddress } from './run/resume.js';
+import { nameCursor, type RunTarget, runAddress } from './run/resume.js';
 import { readStatus, unknownStatus } from './run/status.js';
 import type { Runtime } from './runtime.js';
 import { type HoldState, StateReporter } from './state.js';
@@ -127,8 +128,12 @@ export class Call {
       return outgoing.elsewhere(runAddress(place, target, cursor, headers), headers);
     }
     if (key !== undefined) headers.set(this.settings.keyHeader, key);
-    if (cursor !== undefined) headers.set('last-event-id', cursor);
-    return outgoing.message(headers);
+    if (cursor === undefined) return outgoing.message(headers);
+    // Only servers with runs read it in the address.
+    const address = parseCursor(cursor) && outgoing.address;
+    if (address) nameCursor(address, cursor, headers);
+    else headers.set('last-event-id', cursor);
+    return outgoing.message(headers, address);
   }
 
   /** What the server says of the run whose connection is lost; a page is told that it goes on. */

@@ -285,7 +285,7 @@ describe('a page of another origin', () => {
     expect(abroad.leaveAskedFor(true)).toEqual([]);
   });
 
-  test('goes on by Last-Event-ID with a run whose place was not known when its answer began', async () => {
+  test('goes on by the address with a run whose place was not known when its answer began, too', async () => {
     await using abroad = await Abroad.start((self) => numbers(4, self), {
       authorizeMs: 2 * INTERVAL_MS,
     });
@@ -297,8 +297,9 @@ describe('a page of another origin', () => {
     expect(await abroad.ends()).toBe('the end');
     expect((await page.do('watched')).data).toEqual(all(4));
     expect(server.starts).toBe(1);
-    const cursors = abroad.asked.map(({ headers }) => headers.get('last-event-id'));
-    expect(cursors).toEqual([null, expect.stringMatching(/^ho1\./)]);
+    const queries = abroad.asked.map(({ query }) => query);
+    expect(queries).toEqual(['', expect.stringMatching(/^\?last_event_id=ho1\./)]);
+    expect(abroad.leaveAskedFor(false)).toEqual(['content-type', 'idempotency-key']);
   });
 
   test('goes on with a stream that is of no run by Last-Event-ID', async () => {
