@@ -170,6 +170,32 @@ test('a failure that a held head could not tell is told with its status', async 
   expect(error).toMatchObject({ status: 422, problem: { detail: 'No.' } });
 });
 
+test.each([
+  ['a refusal', { status: 404, type: 'text/plain' }, { status: 404, code: 'HOLDOPEN_STATUS' }],
+  ['no event stream', { type: 'application/x-ndjson' }, { code: 'HOLDOPEN_WRONG_TYPE' }],
+])('%s is told soon, though its body has no end', async (_, head, told) => {
+  await using server = await RawServer.start((socket) => {
+    socket.write(chunkedHead(head));
+    const timer = setInterval(() => socket.write(chunk('{}\n')), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const from = performance.now();
+  const { error } = await readAll(holdEvents(server.url, { holdOpen: { retry: false } }));
+  expect(error).toMatchObject(told);
+  expect(performance.now() - from).toBeLessThan(15_000);
+});
+
+test('a late 503 says when to come back', async () => {
+  const times: number[] = [];
+  await using server = await RawServer.start((socket, { count }) => {
+    times.push(performance.now());
+    if (count > 1) socket.write(chunkedHead(SSE) + chunk('data: a\n\n') + END);
+    else socket.end(chunkedHead(HELD) + chunk(`\n${lateHeads['503']}{"detail":"No."`));
+  });
+  expect(dataOf(await readAll(holdEvents(server.url, { holdOpen: QUICKLY })))).toEqual(['a']);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
+});
+
 test('events behind a JSON head are read from the first on', async () => {
   await using server = await RawServer.start((socket) => {
     socket.write(

@@ -7,11 +7,13 @@ import type { Call } from '../call.js';
 import type { HoldOpenError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { isEventStream } from '../media-type.js';
+import { mergedHeaders } from '../response.js';
 import { isBusy, mayComeBack } from '../retry/policy.js';
 import { ComeBack } from '../retry/pursue.js';
 import { retryAfterMs } from '../retry/retry-after.js';
 import { isForgotten, isReleased } from '../run/standing.js';
 import { readAnnouncement } from '../wire/announcement.js';
+import type { LateHead } from '../wire/late-head.js';
 import { readProblem } from '../wire/problem.js';
 import { refusal } from './told-failure.js';
 
@@ -66,7 +68,7 @@ async function openHeldJson(
   exchange.watch(new JsonScanner());
   const { first, lateHead } = await readPayload(exchange);
   if (!startsEventStream(first)) {
-    return refused(call, exchange, isResumed, first, lateHead?.status);
+    return refused(call, exchange, isResumed, first, lateHead);
   }
   const tracker = new SseTracker();
   tracker.push(first);
@@ -79,12 +81,12 @@ async function refused(
   exchange: Exchange,
   isResumed: boolean,
   first?: Uint8Array,
-  lateStatus?: number,
+  lateHead?: LateHead,
 ): Promise<Opened> {
   const { response } = exchange;
-  const status = lateStatus ?? response.status;
+  const status = lateHead?.status ?? response.status;
   if (first === undefined) exchange.watch(new OpaqueTracker());
-  const text = await readText(exchange, first);
+  const text = await readText(exchange, call.runtime, first);
   const problem = readProblem(text) ?? readProblem(`${text}}`);
   const said = { status, code: problem?.code };
   const isUnknown = isResumed && isForgotten(call, response, said);
@@ -95,8 +97,9 @@ async function refused(
     // It is what the work came to when it was asked for before.
     if (isResumed && !isBusy(status)) return openStream(call);
   }
-  const askedMs = retryAfterMs(response.headers, call.runtime.now());
-  const isLate = lateStatus !== undefined || response.redirected;
+  const headers = mergedHeaders(response.headers, lateHead?.headers ?? []);
+  const askedMs = retryAfterMs(headers, call.runtime.now());
+  const isLate = lateHead !== undefined || response.redirected;
   if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) throw call.failed(error);
   return new ComeBack<never>(
     askedMs,
