@@ -204,7 +204,7 @@ export class Call {
 
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
-    this.report({ state: 'completed' });
+    this.report({ state: status < 400 ? 'completed' : 'failed' });
     if (!isProvisional(status)) await this.#persistence?.forget();
   }
 
