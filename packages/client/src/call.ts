@@ -77,7 +77,7 @@ export class Call {
         ? this.outgoing.message(undefined)
         : await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
-      const exchange = await this.#open(message);
+      const exchange = await this.#open(message, target);
       const { status, redirected } = exchange.response;
       const isAtRun = target === 'request' ? undefined : this.place;
       // What a redirect leads to may know nobody; the request has run.
@@ -100,10 +100,17 @@ export class Call {
     if (isNew && ok) this.report({ state: 'live' });
   }
 
-  #open(message: Message): Promise<Exchange> {
-    const { signal } = this;
+  #open(message: Message, target: RunTarget | 'request'): Promise<Exchange> {
+    const { signal, settings, runtime } = this;
+    const request = { ...message, signal };
+    if (target === 'status') {
+      const maxSilenceMs = Math.min(MAX_ASKING_MS, settings.maxSilenceMs);
+      const nothing = (): void => {};
+      const events = { silent: nothing, woke: nothing };
+      return Exchange.open(request, runtime, { ...settings, maxSilenceMs }, events);
+    }
     let exchange: Exchange | undefined;
-    const opening = Exchange.open({ ...message, signal }, this.runtime, this.settings, {
+    const opening = Exchange.open(request, runtime, settings, {
       silent: (isSilent, silenceMs) =>
         this.report(isSilent ? { state: 'silent', silenceMs } : { state: 'live' }),
       woke: () => void this.#lookAfter(() => exchange),
@@ -151,13 +158,17 @@ export class Call {
     const late = new Promise<undefined>((resolve) => {
       timer = this.runtime.set(() => resolve(undefined), MAX_ASKING_MS);
     });
-    const answer = this.send('status').then((exchange) => {
-      exchange.watchdog.stop();
-      return readStatus(url, exchange.response);
+    const asked: { exchange?: Exchange } = {};
+    const answer = this.send('status').then((opened) => {
+      asked.exchange = opened;
+      opened.watchdog.stop();
+      return readStatus(url, opened.response);
     });
-    const run = (await Promise.race([answer, late]).catch(() => undefined)) ?? unknownStatus(url);
+    const run = await Promise.race([answer, late]).catch(() => undefined);
     this.runtime.clear(timer);
-    return run;
+    // Nobody waits for what has not come by now.
+    if (run === undefined) asked.exchange?.abort();
+    return run ?? unknownStatus(url);
   }
 
   /** The error of what is given up. */

@@ -123,6 +123,12 @@ export class Exchange {
     await (this.#reader ?? this.#response?.body)?.cancel(reason).catch(() => {});
   }
 
+  /** Nobody wants the rest, though somebody reads it. */
+  abort(): void {
+    this.watchdog.stop();
+    this.#controller.abort();
+  }
+
   /** The answer is incomplete, though nothing broke. */
   truncated(): Failure {
     return this.#marked(new Failure('truncated', true));

@@ -1,11 +1,14 @@
 /** How long one goes on asking. */
 import { expect, test } from 'vitest';
+import { until } from '../../../test/support/until.js';
 import { Call } from '../src/call.js';
+import type { RunStatus } from '../src/errors.js';
 import { type HoldOptions, readOptions } from '../src/options.js';
 import { Outgoing } from '../src/request.js';
 import { Patience } from '../src/retry/pursue.js';
 import { Failure } from '../src/transport/failure.js';
 import { FakeRuntime } from './support/fake-runtime.js';
+import { chunk, chunkedHead, RawServer } from './support/raw-server.js';
 
 const fetch = () => Promise.reject(new TypeError('fetch failed'));
 
@@ -71,4 +74,32 @@ test('a delay that no timer can wait for is as long as one can', async () => {
   told.retryMs = 2 ** 32;
   expect(await told.goesOn()).toBe(false);
   expect(told.delays).toEqual([2 ** 31 - 1]);
+});
+
+test.each([
+  ['no head', ''],
+  ['half a body', chunkedHead() + chunk('{"state":')],
+])('a status resource of which %s comes is left alone after 10 s', async (_, answer) => {
+  let isClosed = false;
+  await using server = await RawServer.start((socket) => {
+    socket.write(answer);
+    socket.on('close', () => {
+      isClosed = true;
+    });
+  });
+  const runtime = new FakeRuntime();
+  const call = new Call(new Outgoing(server.url, {}), readOptions({}, 'json'), runtime);
+  call.place = { url: `${server.url}runs/1`, token: undefined };
+  let run: RunStatus | undefined;
+  const asked = call.askRun().then((status) => {
+    run = status;
+  });
+  await until('it is asked', () => server.requests.length === 1);
+  await until('it is left', async () => {
+    await runtime.pass(1_000);
+    return run !== undefined;
+  });
+  await asked;
+  expect(run).toMatchObject({ state: undefined });
+  await until('it is closed', () => isClosed);
 });
