@@ -183,10 +183,13 @@ export class Call {
     return { method, url, attempts, cursor, idempotencyKey };
   }
 
-  failed(error: HoldOpenError): HoldOpenError {
+  /** `isForgotten`: its place knows nothing of it, or nothing that it would tell whoever asks now. */
+  failed(error: HoldOpenError, isForgotten = false): HoldOpenError {
     const isLost = error.code === 'HOLDOPEN_LOST' || error.run?.state === 'lost';
+    // A login that has gone looks the same: with the next one its key may lead to the work again.
+    if (isForgotten && this.key !== undefined) void this.#persistence?.save({ key: this.key });
     // Whoever asks again wants new work.
-    if (FINAL.test(error.code)) void this.#persistence?.forget();
+    else if (FINAL.test(error.code)) void this.#persistence?.forget();
     // What goes on without us is not called a failure.
     if (error.run?.state !== 'running') this.report({ state: isLost ? 'lost' : 'failed', error });
     return error;

@@ -38,7 +38,7 @@ async function attempt(call: Call): Promise<HoldResponse | ComeBack<HoldResponse
   const { status, headers, isLate } = answer;
   if (isResult && isForgotten(call, response, answer)) {
     await exchange.cancel();
-    throw call.failed(forgotten(call, status));
+    throw call.failed(forgotten(call, status), true);
   }
   if (isReleased(call, response, answer)) {
     await call.released();

@@ -56,6 +56,17 @@ const posts = ({ requests }: RawServer): (string | undefined)[] =>
     .filter(({ head }) => head.startsWith('POST'))
     .map(({ head }) => /^idempotency-key: (.*)$/im.exec(head)?.[1]);
 
+/** What a page keeps over a reload. */
+function keeping() {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  };
+  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
+}
+
 describe.each(WAYS)('%s: a run whose place was told', (name, asks) => {
   test.each([404, 410, 421])('and is not there any more, %i, is lost', async (status) => {
     await using server = await breaksOff(name, () => plain('', { status }));
@@ -117,14 +128,33 @@ describe.each(WAYS)('%s: a run whose place was told', (name, asks) => {
     expect(server.starts).toBe(2);
   });
 
-  test('and was released by a login that has gone is begun again by the next call', async () => {
-    const kept = new Map<string, string>();
-    const storage = {
-      getItem: (name: string) => kept.get(name) ?? null,
-      setItem: (name: string, value: string) => void kept.set(name, value),
-      removeItem: (name: string) => void kept.delete(name),
+  test('and that a login which has gone does not see is joined by the next', async () => {
+    const { kept, holdOpen } = keeping();
+    await using server = await RunServer.start(async (self) => {
+      if (name !== 'holdFetch') return numbers(2, self);
+      await self.gate.opened;
+      return Response.json(0);
+    });
+    await using path = await BadPath.to(server.port);
+    const onState = ({ runUrl }: HoldState) => {
+      server.allows = () => runUrl === undefined;
+      if (runUrl !== undefined) path.breakAll();
     };
-    const holdOpen = { persist: { storage, name: 'task' } };
+    void asks(path.url, { ...holdOpen, retry: false, onState }).catch(() => {});
+    await until('its place is kept', () => 'place' in JSON.parse(kept.get('task') ?? '{}'));
+    const { key } = JSON.parse(kept.get('task') ?? '{}');
+    await until('the login has gone', () => !server.allows(new Request(server.url)));
+    kept.set('task', JSON.stringify({ ...JSON.parse(kept.get('task') ?? '{}'), cursor: undefined }));
+    await expect(asks(path.url, holdOpen)).rejects.toMatchObject({ code: 'HOLDOPEN_LOST' });
+    expect(JSON.parse(kept.get('task') ?? '')).toEqual({ key });
+    server.allows = () => true;
+    server.gate.open();
+    expect(await asks(path.url, holdOpen)).toBe('200 0');
+    expect(server.starts).toBe(1);
+  });
+
+  test('and was released by a login that has gone is begun again by the next call', async () => {
+    const { kept, holdOpen } = keeping();
     await using server = await RunServer.start((self) => {
       if (self.starts === 1) return Response.json({ who: '?' }, { status: 401 });
       self.gate.open();

@@ -100,11 +100,11 @@ async function refused(
   const headers = mergedHeaders(response.headers, lateHead?.headers ?? []);
   const askedMs = retryAfterMs(headers, call.runtime.now());
   const isLate = lateHead !== undefined || response.redirected;
-  if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) throw call.failed(error);
+  if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) throw call.failed(error, isUnknown);
   return new ComeBack<never>(
     askedMs,
     () => {
-      throw call.failed(error);
+      throw call.failed(error, isUnknown);
     },
     () => exchange.cancel(),
   );
