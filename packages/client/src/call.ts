@@ -5,7 +5,6 @@ import { explainFailure } from './explain.js';
 import type { Settings } from './options.js';
 import { chooseKey, type Message, type Outgoing } from './request.js';
 import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
-import { parseCursor } from './run/cursor.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
 import { nameCursor, type RunTarget, runAddress } from './run/resume.js';
@@ -137,7 +136,7 @@ export class Call {
     if (key !== undefined) headers.set(this.settings.keyHeader, key);
     if (cursor === undefined) return outgoing.message(headers);
     // Only servers with runs read it in the address.
-    const address = parseCursor(cursor) && outgoing.address;
+    const address = cursor.startsWith('ho1.') ? outgoing.address : undefined;
     if (address) nameCursor(address, cursor, headers);
     else headers.set('last-event-id', cursor);
     return outgoing.message(headers, address);

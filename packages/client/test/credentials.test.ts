@@ -167,7 +167,12 @@ test('a page of another origin resumes by the address, and shows the token of th
 });
 
 test.each([
-  ['of a run is named in the address', 'ho1.r.e.1~own', '?a=%20b&last_event_id=ho1.r.e.1~own', undefined],
+  [
+    'of a run is named in the address',
+    'ho1.r.e.1~own',
+    '?a=%20b&last_event_id=ho1.r.e.1~own',
+    undefined,
+  ],
   ['of any other server in the header', '7', '?a=%20b', '7'],
 ])('in a page of another origin a place %s', async (_, id, query, header) => {
   inPageOf('https://app.example.com');

@@ -15,8 +15,9 @@ const FORMS: readonly (readonly [string, HoldRequestInit])[] = [
 /** Nobody listens there. */
 async function nowhere(): Promise<string> {
   const server = await RawServer.start(() => {});
+  const { url } = server;
   await server[Symbol.asyncDispose]();
-  return server.url;
+  return url;
 }
 
 /** A server that does its work and says where to look for it. */

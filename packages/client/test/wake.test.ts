@@ -19,8 +19,7 @@ test('a page is not told that its connection is lost when it is not', async () =
   const data: (string | undefined)[] = [];
   for (let i = 0; i < 2; i += 1) data.push((await events.next()).value?.data);
   const next = events.next();
-  const hasAsked = () =>
-    server.requests.some(({ path }) => /^\/runs\/[^/]+$/.test(path));
+  const hasAsked = () => server.requests.some(({ path }) => /^\/runs\/[^/]+$/.test(path));
   await until('it waits', async () => {
     await runtime.sleep(12_000);
     await quiet(100);

@@ -60,11 +60,7 @@ export async function openStream(call: Call): Promise<Opened> {
 }
 
 /** A server that did not know what would come of it may send events all the same. */
-async function openHeldJson(
-  call: Call,
-  exchange: Exchange,
-  isResumed: boolean,
-): Promise<Opened> {
+async function openHeldJson(call: Call, exchange: Exchange, isResumed: boolean): Promise<Opened> {
   exchange.watch(new JsonScanner());
   const { first, lateHead } = await readPayload(exchange);
   if (!startsEventStream(first)) {
@@ -100,7 +96,8 @@ async function refused(
   const headers = mergedHeaders(response.headers, lateHead?.headers ?? []);
   const askedMs = retryAfterMs(headers, call.runtime.now());
   const isLate = lateHead !== undefined || response.redirected;
-  if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) throw call.failed(error, isUnknown);
+  if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate))
+    throw call.failed(error, isUnknown);
   return new ComeBack<never>(
     askedMs,
     () => {
