@@ -4,10 +4,10 @@ import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
 import type { Settings } from './options.js';
 import { chooseKey, type Message, type Outgoing } from './request.js';
-import { isProvisional, type Sendable } from './retry/policy.js';
+import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
-import { type RunTarget, runAddress } from './run/resume.js';
+import { nameCursor, type RunTarget, runAddress } from './run/resume.js';
 import { readStatus, unknownStatus } from './run/status.js';
 import type { Runtime } from './runtime.js';
 import { type HoldState, StateReporter } from './state.js';
@@ -25,6 +25,8 @@ export class Call {
   readonly settings: Settings;
   readonly runtime: Runtime;
   readonly credentials: Credentials;
+  /** The user's, and whatever else ends it. */
+  signal: AbortSignal | null | undefined;
   attempts = 0;
   /** The run that it belongs to. */
   place: RunPlace | undefined;
@@ -39,6 +41,7 @@ export class Call {
     this.settings = settings;
     this.runtime = runtime;
     this.credentials = new Credentials(outgoing);
+    this.signal = outgoing.signal;
     this.#reporter = new StateReporter(settings.onState);
     this.#persistence = settings.persist && new Persistence(settings.persist);
     this.key = chooseKey(outgoing, settings);
@@ -73,10 +76,12 @@ export class Call {
         ? this.outgoing.message(undefined)
         : await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
-      const exchange = await this.#open(message);
-      const { status } = exchange.response;
+      const exchange = await this.#open(message, target);
+      const { status, redirected } = exchange.response;
       const isAtRun = target === 'request' ? undefined : this.place;
-      if (!this.credentials.canImprove(status, isAtRun)) {
+      // What a redirect leads to may know nobody; the request has run.
+      const hasRun = redirected && !isHarmless(this.sendable);
+      if (hasRun || !this.credentials.canImprove(status, isAtRun)) {
         const place = readPlace(exchange.response, this.outgoing.url, this.outgoing.origin);
         if (place !== undefined) await this.#found(place, exchange.response, target);
         return exchange;
@@ -94,10 +99,17 @@ export class Call {
     if (isNew && ok) this.report({ state: 'live' });
   }
 
-  #open(message: Message): Promise<Exchange> {
-    const signal = this.outgoing.signal;
+  #open(message: Message, target: RunTarget | 'request'): Promise<Exchange> {
+    const { signal, settings, runtime } = this;
+    const request = { ...message, signal };
+    if (target === 'status') {
+      const maxSilenceMs = Math.min(MAX_ASKING_MS, settings.maxSilenceMs);
+      const nothing = (): void => {};
+      const events = { silent: nothing, woke: nothing };
+      return Exchange.open(request, runtime, { ...settings, maxSilenceMs }, events);
+    }
     let exchange: Exchange | undefined;
-    const opening = Exchange.open({ ...message, signal }, this.runtime, this.settings, {
+    const opening = Exchange.open(request, runtime, settings, {
       silent: (isSilent, silenceMs) =>
         this.report(isSilent ? { state: 'silent', silenceMs } : { state: 'live' }),
       woke: () => void this.#lookAfter(() => exchange),
@@ -122,26 +134,40 @@ export class Call {
       return outgoing.elsewhere(runAddress(place, target, cursor, headers), headers);
     }
     if (key !== undefined) headers.set(this.settings.keyHeader, key);
-    if (cursor !== undefined) headers.set('last-event-id', cursor);
-    return outgoing.message(headers);
+    if (cursor === undefined) return outgoing.message(headers);
+    // Only servers with runs read it in the address.
+    const address = cursor.startsWith('ho1.') ? outgoing.address : undefined;
+    if (address) nameCursor(address, cursor, headers);
+    else headers.set('last-event-id', cursor);
+    return outgoing.message(headers, address);
   }
 
-  /** What the server says of the run. Never fails: what is not known is said to be so. */
+  /** What the server says of the run whose connection is lost; a page is told that it goes on. */
   async askRun(): Promise<RunStatus | undefined> {
+    const run = await this.#runStatus();
+    if (run?.state === 'running') this.report({ state: 'running', run });
+    return run;
+  }
+
+  /** Never fails: what is not known is said to be so. */
+  async #runStatus(): Promise<RunStatus | undefined> {
     const url = this.place?.url;
     if (url === undefined) return undefined;
     let timer: unknown;
     const late = new Promise<undefined>((resolve) => {
       timer = this.runtime.set(() => resolve(undefined), MAX_ASKING_MS);
     });
-    const answer = this.send('status').then((exchange) => {
-      exchange.watchdog.stop();
-      return readStatus(url, exchange.response);
+    const asked: { exchange?: Exchange } = {};
+    const answer = this.send('status').then((opened) => {
+      asked.exchange = opened;
+      opened.watchdog.stop();
+      return readStatus(url, opened.response);
     });
-    const run = (await Promise.race([answer, late]).catch(() => undefined)) ?? unknownStatus(url);
+    const run = await Promise.race([answer, late]).catch(() => undefined);
     this.runtime.clear(timer);
-    if (run.state === 'running') this.report({ state: 'running', run });
-    return run;
+    // Nobody waits for what has not come by now.
+    if (run === undefined) asked.exchange?.abort();
+    return run ?? unknownStatus(url);
   }
 
   /** The error of what is given up. */
@@ -156,10 +182,13 @@ export class Call {
     return { method, url, attempts, cursor, idempotencyKey };
   }
 
-  failed(error: HoldOpenError): HoldOpenError {
+  /** `isForgotten`: its place knows nothing of it, or nothing that it would tell whoever asks now. */
+  failed(error: HoldOpenError, isForgotten = false): HoldOpenError {
     const isLost = error.code === 'HOLDOPEN_LOST' || error.run?.state === 'lost';
+    // A login that has gone looks the same: with the next one its key may lead to the work again.
+    if (isForgotten && this.key !== undefined) void this.#persistence?.save({ key: this.key });
     // Whoever asks again wants new work.
-    if (FINAL.test(error.code)) void this.#persistence?.forget();
+    else if (FINAL.test(error.code)) void this.#persistence?.forget();
     // What goes on without us is not called a failure.
     if (error.run?.state !== 'running') this.report({ state: isLost ? 'lost' : 'failed', error });
     return error;
@@ -174,6 +203,12 @@ export class Call {
     return this.#persistence !== undefined;
   }
 
+  /** The run was given up: under its key its work begins anew, and there is nothing at its place. */
+  async released(): Promise<void> {
+    this.place = undefined;
+    await this.persist();
+  }
+
   /** `cursor`: the last event that the user has handled. */
   async persist(cursor = this.cursor): Promise<void> {
     if (this.#persistence === undefined || this.key === undefined) return;
@@ -182,13 +217,13 @@ export class Call {
 
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
-    this.report({ state: 'completed' });
+    this.report({ state: status < 400 ? 'completed' : 'failed' });
     if (!isProvisional(status)) await this.#persistence?.forget();
   }
 
   /** After a wake-up: what the connection slept through is asked for. */
   async #lookAfter(exchange: () => Exchange | undefined): Promise<void> {
-    const run = await this.askRun();
+    const run = await this.#runStatus();
     // It would have been told by now.
     if (run?.state !== undefined && run.state !== 'running') exchange()?.watchdog.bite();
   }

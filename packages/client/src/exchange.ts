@@ -18,6 +18,12 @@ export interface ExchangeSettings {
   readonly maxSilenceMs: number;
 }
 
+/** Workers have none, on older dates. */
+const UNREAD =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<AbortController>((controller) => controller.abort())
+    : undefined;
+
 /** One request, its answer and the watch over both. What fails in it throws a {@link Failure}. */
 export class Exchange {
   /** Of the body, as far as it was read. */
@@ -97,11 +103,30 @@ export class Exchange {
     return bytes;
   }
 
+  /**
+   * Ends when nobody can reach a body any more that was handed out, as runtimes do with those of their own.
+   * They leave one alone that we had to begin, to see how it comes out.
+   */
+  endWith(body: object): void {
+    if (this.#reader !== undefined) UNREAD?.register(body, this.#controller, this);
+  }
+
+  /** It is being read, by whoever may have nothing of it but a promise. */
+  keep(): void {
+    UNREAD?.unregister(this);
+  }
+
   /** Nobody wants the rest. */
   async cancel(reason?: unknown): Promise<void> {
     this.watchdog.stop();
     // A stream that is locked or broken already says so in vain.
     await (this.#reader ?? this.#response?.body)?.cancel(reason).catch(() => {});
+  }
+
+  /** Nobody wants the rest, though somebody reads it. */
+  abort(): void {
+    this.watchdog.stop();
+    this.#controller.abort();
   }
 
   /** The answer is incomplete, though nothing broke. */

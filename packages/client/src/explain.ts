@@ -46,6 +46,9 @@ export function explainAnswer(
   return new AnswerError(code, message.trim(), facts, status, problem);
 }
 
+/** How to go on from an end that nobody can tell. */
+export const IS_UNKNOWN = 'Whether it was done is not known: look before you begin it anew.';
+
 /** How to go on from an end that a run has recorded: its key is answered with it from then on. */
 export function startAnew({ idempotencyKey: key }: HoldOpenErrorFacts): string {
   return key === undefined

@@ -7,6 +7,7 @@ import type { HoldResponse } from './response.js';
 import { isBusy, mayComeBack } from './retry/policy.js';
 import { ComeBack, Patience, pursue } from './retry/pursue.js';
 import { retryAfterMs } from './retry/retry-after.js';
+import { forgotten, isForgotten, isReleased } from './run/standing.js';
 import { systemRuntime } from './runtime.js';
 
 /**
@@ -33,20 +34,23 @@ async function attempt(call: Call): Promise<HoldResponse | ComeBack<HoldResponse
   const isResult = call.place !== undefined;
   const exchange = await call.send(isResult ? 'result' : 'request');
   const { response } = exchange;
-  const isUnknown = response.status === 404 || response.status === 421;
-  if (isResult && call.key !== undefined && (isUnknown || response.status === 503)) {
-    // The run is forgotten or was given back: its key knows more.
-    call.place = undefined;
-    if (isUnknown) {
+  const answer = await readAnswer(call, exchange);
+  const { status, headers, isLate } = answer;
+  if (isResult && isForgotten(call, response, answer)) {
+    await exchange.cancel();
+    throw call.failed(forgotten(call, status), true);
+  }
+  if (isReleased(call, response, answer)) {
+    await call.released();
+    if (isResult && !isBusy(status)) {
+      // It is what the work came to when it was asked for before.
       await exchange.cancel();
       return attempt(call);
     }
   }
-  const answer = await readAnswer(call, exchange);
-  const { status, headers, isLate } = answer;
   if (isBusy(status)) {
     const askedMs = retryAfterMs(headers, call.runtime.now());
-    if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) {
+    if (mayComeBack(call.sendable, status, askedMs !== undefined, isLate || response.redirected)) {
       return new ComeBack(askedMs, answer.give, () => exchange.cancel());
     }
   }

@@ -128,10 +128,14 @@ const ABOVE_0: Kind = {
   fits: (value) => typeof value === 'number' && value > 0,
   fix: 'give a number above 0',
 };
+const COUNT: Kind = {
+  fits: (value) => Number.isInteger(value) && (value as number) > 0,
+  fix: 'give a whole number from 1',
+};
 const FUNCTION: Kind = { fits: (value) => typeof value === 'function', fix: 'give a function' };
 
 const RETRY: Readonly<Record<string, Kind>> = {
-  maxAttempts: ABOVE_0,
+  maxAttempts: COUNT,
   baseMs: ABOVE_0,
   maxMs: ABOVE_0,
   maxRetryAfterMs: ABOVE_0,
@@ -147,9 +151,16 @@ const OPTIONS: Readonly<Record<string, Kind>> = {
       typeof value === 'boolean' || (typeof value === 'string' && /^[!-~]+$/.test(value)),
     fix: 'give letters, digits, "-" and "_", or true for a key made by chance',
   },
-  keyHeader: { fits: (value) => typeof value === 'string', fix: 'give the name of a header' },
+  keyHeader: {
+    // RFC 9110 section 5.6.2.
+    fits: (value) => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+    fix: 'give the name of a header',
+  },
   persist: {
-    fits: (value) => typeof (value as PersistOptions | null)?.storage?.getItem === 'function',
+    fits: (value) => {
+      const { storage, name } = (value ?? {}) as Partial<PersistOptions>;
+      return typeof storage?.getItem === 'function' && typeof name === 'string' && name !== '';
+    },
     fix: 'give { storage, name }, with sessionStorage or the like',
   },
   onState: FUNCTION,

@@ -72,17 +72,23 @@ export class Outgoing {
     this.#isReplayable = true;
   }
 
+  /** To be changed, if nothing but it names what is asked for. */
+  get address(): URL | undefined {
+    const isRequest = typeof this.#input === 'object' && 'method' in this.#input;
+    return isRequest ? undefined : parse(this.url);
+  }
+
   /** What `fetch` is given; without headers, the user's own. */
-  message(headers: Headers | undefined): Message {
+  message(headers: Headers | undefined, input: FetchInput = this.#input): Message {
     const init: RequestInit = { ...this.#init };
     const own = headers ?? this.#headers;
     if (own !== undefined && typeof own !== 'function') init.headers = own;
-    if (this.#frozen === undefined) return { input: this.#input, init };
+    if (this.#frozen === undefined) return { input, init };
     if (headers && this.#frozen.type !== null && !headers.has('content-type')) {
       headers.set('content-type', this.#frozen.type);
     }
     // The body of a Request was read: what is left of it is everything else.
-    return { input: this.#input, init: { ...init, body: this.#frozen.body } };
+    return { input, init: { ...init, body: this.#frozen.body } };
   }
 
   /** The same for another place of the same origin: everything but the method, the body and its types. */

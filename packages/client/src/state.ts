@@ -9,7 +9,7 @@ import type { HoldOpenError, RunStatus } from './errors.js';
  * - `reconnecting`: the connection is lost, or the server busy; asked again in `delayMs`.
  * - `running`: the connection is lost, and the server says that the work goes on.
  * - `completed`: the answer is whole.
- * - `failed`: it is given up, or the server told a failure.
+ * - `failed`: it is given up, or the server told a failure, which a Response has in its status.
  * - `lost`: the server has lost the work, or nothing is known of it any more.
  */
 export type HoldStateName =
@@ -35,7 +35,7 @@ export interface HoldState {
   readonly runUrl?: string;
   /** What the server says of the work, with `running`. */
   readonly run?: RunStatus;
-  /** With `failed` and `lost`. */
+  /** With `lost`, and with `failed` if there is no Response that says it. */
   readonly error?: HoldOpenError;
 }
 

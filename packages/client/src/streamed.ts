@@ -1,3 +1,4 @@
+import { textOf } from './body/chunks.js';
 import { JsonScanner } from './body/json-scanner.js';
 import { watchReaders } from './body/readers.js';
 import { type BodySource, streamOf } from './body/source.js';
@@ -14,6 +15,7 @@ import {
 } from './response.js';
 import { Failure } from './transport/failure.js';
 import type { LateHead } from './wire/late-head.js';
+import { readProblem } from './wire/problem.js';
 
 /** An answer whose outcome is known, as far as it can be before its body is read. */
 export interface Answer {
@@ -22,6 +24,8 @@ export interface Answer {
   readonly headers: Headers;
   /** The work had begun when the status became known. */
   readonly isLate: boolean;
+  /** Of an error object that was read. */
+  readonly code?: string | undefined;
   give(): Promise<HoldResponse>;
 }
 
@@ -63,7 +67,7 @@ export class Streamed implements Answer, BodySource {
   }
 
   readonly give = async (): Promise<HoldResponse> => {
-    const { type, isNative = false } = this.#known;
+    const { type, isAll = false, isNative = false } = this.#known;
     const exchange = this.#exchange;
     const { response } = exchange;
     if (this.#tracker !== undefined) exchange.watch(this.#tracker);
@@ -75,7 +79,10 @@ export class Streamed implements Answer, BodySource {
     if (hasNoBody(this.status)) await exchange.cancel();
     const body = hasNoBody(this.status) ? null : streamOf(this);
     if (body === null) await this.ended();
-    else this.#call.report({ state: 'live' });
+    else {
+      if (!isAll) exchange.endWith(body);
+      this.#call.report({ state: 'live' });
+    }
     const { attempts, place } = this.#call;
     const outcome = (): Outcome | undefined => this.#outcome;
     const hold = {
@@ -91,11 +98,17 @@ export class Streamed implements Answer, BodySource {
     return new WatchedResponse(body, this.headers, head, body === null ? undefined : this);
   };
 
+  get code(): string | undefined {
+    const { first, isAll } = this.#known;
+    return first && isAll ? readProblem(textOf([first]))?.code : undefined;
+  }
+
   // Not `async`: most of its promises are those of the exchange.
   read(): Promise<Uint8Array | undefined> {
     const { first, isAll, broken } = this.#known;
     if (first !== undefined && !this.#isFirstRead) {
       this.#isFirstRead = true;
+      this.#exchange.keep();
       return Promise.resolve(first);
     }
     if (broken !== undefined) return Promise.reject(broken);

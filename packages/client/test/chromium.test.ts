@@ -85,15 +85,15 @@ describe('hostile servers', () => {
   test.each(HOSTILE.filter((hostile) => !isSlow(hostile)))('$name', plays);
 });
 
-describe.each(CELLS)('$name over HTTP/$version', ({ app, version }) => {
+describe.each(CELLS)('$name over HTTP/$version', ({ name, app, version }) => {
   test.each(ANSWERS_TOLD)('%s has its true status', async (path, told) => {
     await using server = await TlsApp.start(app, version);
     await chromium.moveTo(page, server.url);
     const answer = page.do('tellAnswer', server.url + path, POST);
     const said: unknown = await answer.catch((error) => /HOLDOPEN_\w+|$/.exec(`${error}`)?.[0]);
-    // Chromium forgets the last bytes if the cut comes before the page has read them, as Bun does.
-    const isForgotten = path === '/refused' && said === 'HOLDOPEN_NETWORK';
-    if (!isForgotten) expect(said).toMatchObject(told);
+    // Chromium forgets the last bytes if the cut comes before the page has read them. All others wait for that.
+    const isCutAtOnce = name === 'Hono' && version === '2.0' && path === '/refused';
+    if (!isCutAtOnce || said !== 'HOLDOPEN_NETWORK') expect(said).toMatchObject(told);
     expect([...server.versions]).toEqual([version]);
   });
 
@@ -285,7 +285,7 @@ describe('a page of another origin', () => {
     expect(abroad.leaveAskedFor(true)).toEqual([]);
   });
 
-  test('goes on by Last-Event-ID with a run whose place was not known when its answer began', async () => {
+  test('goes on by the address with a run whose place was not known when its answer began, too', async () => {
     await using abroad = await Abroad.start((self) => numbers(4, self), {
       authorizeMs: 2 * INTERVAL_MS,
     });
@@ -297,8 +297,9 @@ describe('a page of another origin', () => {
     expect(await abroad.ends()).toBe('the end');
     expect((await page.do('watched')).data).toEqual(all(4));
     expect(server.starts).toBe(1);
-    const cursors = abroad.asked.map(({ headers }) => headers.get('last-event-id'));
-    expect(cursors).toEqual([null, expect.stringMatching(/^ho1\./)]);
+    const queries = abroad.asked.map(({ query }) => query);
+    expect(queries).toEqual(['', expect.stringMatching(/^\?last_event_id=ho1\./)]);
+    expect(abroad.leaveAskedFor(false)).toEqual(['content-type', 'idempotency-key']);
   });
 
   test('goes on with a stream that is of no run by Last-Event-ID', async () => {

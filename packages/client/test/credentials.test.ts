@@ -165,3 +165,27 @@ test('a page of another origin resumes by the address, and shows the token of th
   expect(resumed.at(-1)?.headers.get('holdopen-run')).toMatch(/^hr1\./);
   expect(later[0]?.headers.has('holdopen-run')).toBe(false);
 });
+
+test.each([
+  [
+    'of a run is named in the address',
+    'ho1.r.e.1~own',
+    '?a=%20b&last_event_id=ho1.r.e.1~own',
+    undefined,
+  ],
+  ['of any other server in the header', '7', '?a=%20b', '7'],
+])('in a page of another origin a place %s', async (_, id, query, header) => {
+  inPageOf('https://app.example.com');
+  await using server = await RawServer.start((socket, { count }) => {
+    socket.write(chunkedHead({ type: 'text/event-stream' }));
+    if (count === 1) socket.end(chunk(`id: ${id}\ndata: a\n\n`));
+    else socket.write(chunk('id: ho1.r.e.2c\ndata: b\n\n') + END);
+  });
+  const read: string[] = [];
+  const init = { ...POST, holdOpen: KEYED };
+  for await (const { data } of holdEvents(`${server.url}?a=%20b`, init)) read.push(data);
+  expect(read).toEqual(['a', 'b']);
+  const { head = '' } = server.requests[1] ?? {};
+  expect(head.split(' ')[1]).toBe(`/${query}`);
+  expect(/^last-event-id: (.*)$/im.exec(head)?.[1]).toBe(header);
+});

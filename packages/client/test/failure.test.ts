@@ -50,6 +50,8 @@ describe('an error of the network', () => {
   test('is not told by the words of an address', () => {
     const cause = new Error('error sending request for url (http://reset.example/TLS?terminated)');
     expect(classify(new TypeError('fetch failed', { cause }), false)?.kind).toBe('network');
+    const unknown = new Error('getaddrinfo ENOTFOUND redirect.invalid');
+    expect(classify(new TypeError('fetch failed', { cause: unknown }), false)?.kind).toBe('dns');
   });
 });
 

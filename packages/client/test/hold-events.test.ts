@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { until } from '../../../test/support/until.js';
 import {
   AnswerError,
   type HoldEvent,
@@ -169,6 +170,32 @@ test('a failure that a held head could not tell is told with its status', async 
   expect(error).toMatchObject({ status: 422, problem: { detail: 'No.' } });
 });
 
+test.each([
+  ['a refusal', { status: 404, type: 'text/plain' }, { status: 404, code: 'HOLDOPEN_STATUS' }],
+  ['no event stream', { type: 'application/x-ndjson' }, { code: 'HOLDOPEN_WRONG_TYPE' }],
+])('%s is told soon, though its body has no end', async (_, head, told) => {
+  await using server = await RawServer.start((socket) => {
+    socket.write(chunkedHead(head));
+    const timer = setInterval(() => socket.write(chunk('{}\n')), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const from = performance.now();
+  const { error } = await readAll(holdEvents(server.url, { holdOpen: { retry: false } }));
+  expect(error).toMatchObject(told);
+  expect(performance.now() - from).toBeLessThan(15_000);
+});
+
+test('a late 503 says when to come back', async () => {
+  const times: number[] = [];
+  await using server = await RawServer.start((socket, { count }) => {
+    times.push(performance.now());
+    if (count > 1) socket.write(chunkedHead(SSE) + chunk('data: a\n\n') + END);
+    else socket.end(chunkedHead(HELD) + chunk(`\n${lateHeads['503']}{"detail":"No."`));
+  });
+  expect(dataOf(await readAll(holdEvents(server.url, { holdOpen: QUICKLY })))).toEqual(['a']);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
+});
+
 test('events behind a JSON head are read from the first on', async () => {
   await using server = await RawServer.start((socket) => {
     socket.write(
@@ -244,6 +271,59 @@ test('whoever stops listening closes the connection', async () => {
   expect(await events.next()).toEqual({ done: true, value: undefined });
   while (!isClosed) await new Promise((resolve) => setTimeout(resolve, 5));
   server.close();
+});
+
+describe('whoever leaves while the first event is waited for', () => {
+  test('closes the connection on which no head has come', async () => {
+    let isClosed = false;
+    await using server = await RawServer.start((socket) => {
+      socket.on('close', () => {
+        isClosed = true;
+      });
+    });
+    const events = holdEvents(server.url, { holdOpen: QUICKLY });
+    const next = events.next();
+    await until('it is asked', () => server.requests.length === 1);
+    await events.return?.();
+    expect(await next).toEqual({ done: true, value: undefined });
+    await until('it is closed', () => isClosed);
+    expect(server.requests.length).toBe(1);
+  });
+
+  test('closes the connection whose head has just come', async () => {
+    let isClosed = false;
+    await using server = await RawServer.start((socket) => {
+      socket.write(chunkedHead(SSE) + chunk(': beat\n\n'));
+      socket.on('close', () => {
+        isClosed = true;
+      });
+    });
+    const states: string[] = [];
+    const events = holdEvents(server.url, {
+      holdOpen: {
+        ...QUICKLY,
+        onState({ state }) {
+          states.push(state);
+          if (state === 'live') void events.return?.();
+        },
+      },
+    });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    await until('it is closed', () => isClosed);
+    expect(states).toEqual(['connecting', 'live']);
+  });
+
+  test('waits for no other attempt', async () => {
+    await using server = await RawServer.start((socket) => socket.destroy());
+    const events = holdEvents(server.url, {
+      holdOpen: {
+        retry: { baseMs: 60_000 },
+        onState: ({ state }) => state === 'reconnecting' && void events.return?.(),
+      },
+    });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    expect(server.requests.length).toBe(1);
+  });
 });
 
 test('the reason of a signal is thrown as it is, also between two attempts', async () => {

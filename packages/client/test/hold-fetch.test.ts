@@ -233,3 +233,18 @@ test('a small body with a length is left to the runtime', async () => {
   const response = await holdFetch(server.url);
   expect([response.holdOpen, await response.text()]).toEqual([undefined, '']);
 });
+
+test.each([
+  ['held', chunkedHead(HELD) + chunk(`\n${lateHeads['422']}{"a":1}`) + END],
+  ['at once', plain('{"a":1}', { status: 422, type: 'application/json' })],
+  ['at once, in chunks', chunkedHead({ status: 422 }) + chunk('{"a":1}') + END],
+])('a failure that the server tells %s is no success', async (_, answer) => {
+  await using server = await RawServer.start((socket) => {
+    socket.write(answer);
+  });
+  const states: string[] = [];
+  const onState = ({ state }: HoldState) => states.push(state);
+  const response = await holdFetch(server.url, { holdOpen: { onState } });
+  expect([response.status, await response.json()]).toEqual([422, { a: 1 }]);
+  expect(states).toEqual(['connecting', 'live', 'failed']);
+});

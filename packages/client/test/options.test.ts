@@ -1,18 +1,29 @@
 import { expect, test } from 'vitest';
 import { type HoldOptions, holdFetch, OptionError } from '../src/index.js';
 
+const sessionStorageLike = { getItem: () => null, setItem() {}, removeItem() {} };
+
 const wrong: [option: string, given: unknown, fix: RegExp][] = [
   ['timeout', { timeout: 5 }, /there is no such option; there are fetch, intervalMs, /],
   ['retry.retries', { retry: { retries: 5 } }, /no such option; there are maxAttempts, baseMs/],
   ['retry', { retry: 5 }, /give an object/],
   ['intervalMs', { intervalMs: 0 }, /a number above 0, not 0/],
   ['maxSilenceMs', { maxSilenceMs: Number.NaN }, /a number above 0, not NaN/],
-  ['retry.maxAttempts', { retry: { maxAttempts: -1 } }, /a number above 0/],
+  ['retry.maxAttempts', { retry: { maxAttempts: -1 } }, /a whole number from 1/],
   ['json', { json: true }, /'check' or 'trust'/],
   ['fetch', { fetch: 'mine' }, /a function/],
   ['onState', { onState: {} }, /a function/],
   ['idempotencyKey', { idempotencyKey: '' }, /true for a key made by chance/],
   ['idempotencyKey', { idempotencyKey: 'a\nb' }, /letters, digits/],
+  ['idempotencyKey', { idempotencyKey: 4711 }, /letters, digits/],
+  ['retry.maxAttempts', { retry: { maxAttempts: 0.5 } }, /a whole number from 1, not 0.5/],
+  ['retry', { retry: null }, /give an object/],
+  ['retry.baseMs', { retry: { baseMs: null } }, /a number above 0/],
+  ['fetch', { fetch: null }, /a function/],
+  ['keyHeader', { keyHeader: 'a b' }, /the name of a header/],
+  ['persist', { persist: null }, /sessionStorage or the like/],
+  ['persist', { persist: { storage: sessionStorageLike } }, /\{ storage, name \}/],
+  ['persist', { persist: { storage: sessionStorageLike, name: '' } }, /\{ storage, name \}/],
   ['persist', { persist: {} }, /sessionStorage or the like/],
   ['persist', { idempotencyKey: false, persist: { storage: new Map(), name: 'a' } }, /needs a key/],
 ];

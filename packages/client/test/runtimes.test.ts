@@ -15,7 +15,7 @@ async function serve(app: App) {
   return TestServer.start(await app(gate.opened, onBeat));
 }
 
-describe.each(CHILD_RUNTIMES)('on $name', ({ name, command }) => {
+describe.each(CHILD_RUNTIMES)('on $name', ({ command }) => {
   let child: RuntimeChild;
   beforeAll(async () => {
     child = new RuntimeChild(command(), await bundleAsker());
@@ -32,10 +32,7 @@ describe.each(CHILD_RUNTIMES)('on $name', ({ name, command }) => {
         const question = { wants: 'answer', holdOpen, timeoutMs: 20_000 } as const;
         said.push(await child.ask({ ...question, url: server.url + path }));
       }
-      // Bun's fetch forgets the last bytes if the cut comes in the same packet.
-      const refused = '422 "{\\"why\\":\\"no\\"}"';
-      expect(name === 'Bun' ? [refused, 'RESET'] : [refused]).toContain(said.splice(1, 1)[0]);
-      expect(said).toEqual(['201 "{\\"made\\":\\"ü\\"}"', '204 ""']);
+      expect(said).toEqual(['201 "{\\"made\\":\\"ü\\"}"', '422 "{\\"why\\":\\"no\\"}"', '204 ""']);
     },
   );
 

@@ -181,3 +181,18 @@ test('a page that is looked at again checks at once, before its late timers do',
   page.dispatchEvent(new Event('visibilitychange'));
   expect(exchange.log).toEqual(['woke']);
 });
+
+test('a page keeps nothing of an answer that nobody reads on', async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  const added = vi.spyOn(page, 'addEventListener');
+  const removed = vi.spyOn(page, 'removeEventListener');
+  vi.stubGlobal('document', page);
+  const exchange = new Exchange(undefined);
+  exchange.wait();
+  exchange.watchdog.fed(1, true);
+  expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1, 0]);
+  await exchange.runtime.pass(10_000);
+  expect([exchange.runtime.pending, removed.mock.calls.length]).toEqual([0, 1]);
+  exchange.wait();
+  expect(added.mock.calls.length).toBe(2);
+});

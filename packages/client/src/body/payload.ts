@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange.js';
+import type { Runtime } from '../runtime.js';
 import { Failure } from '../transport/failure.js';
 import type { LateHead } from '../wire/late-head.js';
 import { joined } from './chunks.js';
@@ -39,11 +40,17 @@ export async function readRest(
   return { bytes: joined(chunks), failure: undefined };
 }
 
-/** So much of an answer that says no is read. */
+/** So much of an answer that says no is read, and for so long. */
 const MAX_TEXT_BYTES = 65_536;
+const MAX_TEXT_MS = 5_000;
 
 /** What an answer says that is none, as far as it comes. Then nobody wants the rest. */
-export async function readText(exchange: Exchange, first?: Uint8Array): Promise<string> {
+export async function readText(
+  exchange: Exchange,
+  runtime: Runtime,
+  first?: Uint8Array,
+): Promise<string> {
+  const enough = runtime.set(() => void exchange.cancel(), MAX_TEXT_MS);
   const decoder = new TextDecoder();
   let text = decoder.decode(first, { stream: true });
   try {
@@ -55,6 +62,7 @@ export async function readText(exchange: Exchange, first?: Uint8Array): Promise<
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
+  runtime.clear(enough);
   await exchange.cancel();
   return text;
 }

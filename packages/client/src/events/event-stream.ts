@@ -22,6 +22,8 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
   readonly #call: Call;
   readonly #patience: Patience;
   readonly #isTerminal: ((event: HoldEvent) => boolean) | undefined;
+  /** Whoever leaves does not wait for a head either, or between two attempts. */
+  readonly #left = new AbortController();
   #connection: Connection | undefined;
   #queue: HoldEvent[] = [];
   #at = 0;
@@ -41,6 +43,8 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     this.#call = call;
     this.#patience = new Patience(call);
     this.#isTerminal = isTerminal;
+    const { signal } = this.#left;
+    call.signal = call.signal ? AbortSignal.any([call.signal, signal]) : signal;
   }
 
   [Symbol.asyncIterator](): this {
@@ -62,7 +66,9 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
   async return(): Promise<{ done: true; value: undefined }> {
     this.#isDone = true;
     this.#queue = [];
-    await this.#connection?.close();
+    const closed = this.#connection?.close();
+    this.#left.abort();
+    await closed;
     return DONE;
   }
 
@@ -81,10 +87,12 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
         this.#at = 0;
         await this.#advance();
       }
+      await this.#connection?.close();
       return DONE;
     } catch (error) {
       this.#isDone = true;
       await this.#connection?.close();
+      if (this.#left.signal.aborted) return DONE;
       throw error;
     }
   }

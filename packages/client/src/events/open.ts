@@ -7,10 +7,13 @@ import type { Call } from '../call.js';
 import type { HoldOpenError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { isEventStream } from '../media-type.js';
-import { mayComeBack } from '../retry/policy.js';
+import { mergedHeaders } from '../response.js';
+import { isBusy, mayComeBack } from '../retry/policy.js';
 import { ComeBack } from '../retry/pursue.js';
 import { retryAfterMs } from '../retry/retry-after.js';
+import { isForgotten, isReleased } from '../run/standing.js';
 import { readAnnouncement } from '../wire/announcement.js';
+import type { LateHead } from '../wire/late-head.js';
 import { readProblem } from '../wire/problem.js';
 import { refusal } from './told-failure.js';
 
@@ -22,29 +25,26 @@ export interface OpenStream {
 }
 
 const EVENT_STREAM = 'text/event-stream';
+const NOT_ACCEPTABLE = 406;
+
+type Opened = OpenStream | undefined | ComeBack<OpenStream | undefined>;
 
 /**
  * Asks for events, or for the rest of them where a run has them. `undefined` if there are no more: 204.
  * @throws AnswerError if the answer is none that events could come of
  */
-export async function openStream(
-  call: Call,
-): Promise<OpenStream | undefined | ComeBack<OpenStream | undefined>> {
+export async function openStream(call: Call): Promise<Opened> {
   const isResumed = call.place !== undefined;
-  const exchange = await call.send(isResumed ? 'events' : 'request', EVENT_STREAM);
+  let exchange = await call.send(isResumed ? 'events' : 'request', EVENT_STREAM);
+  if (isResumed && exchange.response.status === NOT_ACCEPTABLE) {
+    // What the run came to is no event stream: it says why.
+    await exchange.cancel();
+    exchange = await call.send('result');
+  }
   const { status, headers } = exchange.response;
   if (status === 204) {
     await exchange.cancel();
     return undefined;
-  }
-  const isUnknown = status === 404 || status === 421;
-  if (isResumed && call.key !== undefined && (isUnknown || status === 503)) {
-    // The run is forgotten or was given back: its key knows more.
-    call.place = undefined;
-    if (isUnknown) {
-      await exchange.cancel();
-      return openStream(call);
-    }
   }
   const announcement = readAnnouncement(headers);
   if (announcement?.intervalMs !== undefined)
@@ -54,17 +54,18 @@ export async function openStream(
     exchange.watch(new SseTracker());
     return { exchange, first: undefined };
   }
-  return announcement?.format === 'json' ? openHeldJson(call, exchange) : refused(call, exchange);
+  return announcement?.format === 'json'
+    ? openHeldJson(call, exchange, isResumed)
+    : refused(call, exchange, isResumed);
 }
 
 /** A server that did not know what would come of it may send events all the same. */
-async function openHeldJson(
-  call: Call,
-  exchange: Exchange,
-): Promise<OpenStream | ComeBack<OpenStream | undefined>> {
+async function openHeldJson(call: Call, exchange: Exchange, isResumed: boolean): Promise<Opened> {
   exchange.watch(new JsonScanner());
   const { first, lateHead } = await readPayload(exchange);
-  if (!startsEventStream(first)) return refused(call, exchange, first, lateHead?.status);
+  if (!startsEventStream(first)) {
+    return refused(call, exchange, isResumed, first, lateHead);
+  }
   const tracker = new SseTracker();
   tracker.push(first);
   exchange.watch(tracker);
@@ -74,22 +75,33 @@ async function openHeldJson(
 async function refused(
   call: Call,
   exchange: Exchange,
+  isResumed: boolean,
   first?: Uint8Array,
-  lateStatus?: number,
-): Promise<ComeBack<never>> {
+  lateHead?: LateHead,
+): Promise<Opened> {
   const { response } = exchange;
-  const status = lateStatus ?? response.status;
+  const status = lateHead?.status ?? response.status;
   if (first === undefined) exchange.watch(new OpaqueTracker());
-  const text = await readText(exchange, first);
+  const text = await readText(exchange, call.runtime, first);
   const problem = readProblem(text) ?? readProblem(`${text}}`);
-  const error: HoldOpenError = refusal(call, status, response.headers.get('content-type'), problem);
-  const askedMs = retryAfterMs(response.headers, call.runtime.now());
-  const isLate = lateStatus !== undefined;
-  if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate)) throw call.failed(error);
+  const said = { status, code: problem?.code };
+  const isUnknown = isResumed && isForgotten(call, response, said);
+  const type = response.headers.get('content-type');
+  const error: HoldOpenError = refusal(call, status, type, problem, isUnknown);
+  if (isReleased(call, response, said)) {
+    await call.released();
+    // It is what the work came to when it was asked for before.
+    if (isResumed && !isBusy(status)) return openStream(call);
+  }
+  const headers = mergedHeaders(response.headers, lateHead?.headers ?? []);
+  const askedMs = retryAfterMs(headers, call.runtime.now());
+  const isLate = lateHead !== undefined || response.redirected;
+  if (!mayComeBack(call.sendable, status, askedMs !== undefined, isLate))
+    throw call.failed(error, isUnknown);
   return new ComeBack<never>(
     askedMs,
     () => {
-      throw call.failed(error);
+      throw call.failed(error, isUnknown);
     },
     () => exchange.cancel(),
   );

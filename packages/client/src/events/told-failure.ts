@@ -1,25 +1,26 @@
 import type { Call } from '../call.js';
 import type { AnswerError, HoldOpenErrorCode } from '../errors.js';
-import { explainAnswer, startAnew } from '../explain.js';
+import { explainAnswer, IS_UNKNOWN, startAnew } from '../explain.js';
 import type { Problem } from '../wire/problem.js';
 
 /** What servers of runs say of work that nobody can tell the end of. */
 const LOST = ['lost', 'cursor_lost', 'not_found', 'purged', 'run_elsewhere'];
 
-/** The error of an answer that is no event stream. */
+/** The error of an answer that is no event stream. `isForgotten`: where a run was, of which nothing is known. */
 export function refusal(
   call: Call,
   status: number,
   type: string | null,
   problem: Problem | undefined,
+  isForgotten: boolean,
 ): AnswerError {
   if (status < 300) {
     const what = `the answer is ${type ?? 'of no named type'} and no event stream`;
     return explainAnswer('HOLDOPEN_WRONG_TYPE', what, call.facts(), status, problem);
   }
-  const isLost = call.place !== undefined && (status === 404 || status === 410);
-  const code = isLost ? lostOrCancelled(problem) : (codeOfRun(problem) ?? codeOfStatus(status));
-  return explainAnswer(code, `the server answered ${status}`, call.facts(), status, problem);
+  const code = codeOfRun(problem) ?? (isForgotten ? 'HOLDOPEN_LOST' : codeOfStatus(status));
+  const hint = code === 'HOLDOPEN_LOST' ? IS_UNKNOWN : undefined;
+  return explainAnswer(code, `the server answered ${status}`, call.facts(), status, problem, hint);
 }
 
 /** The error that an event tells. */
@@ -35,10 +36,6 @@ export function restarted(call: Call): AnswerError {
   const what =
     'the work was given up and is begun anew, so that its events begin again; ask under the same key to have them from the start';
   return explainAnswer('HOLDOPEN_RESTARTED', what, call.facts());
-}
-
-function lostOrCancelled(problem: Problem | undefined): HoldOpenErrorCode {
-  return codeOfRun(problem) ?? 'HOLDOPEN_LOST';
 }
 
 function codeOfRun(problem: Problem | undefined): HoldOpenErrorCode | undefined {

@@ -22,7 +22,7 @@ export function isBusy(status: number): boolean {
 const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|PUT|DELETE|TRACE)$/;
 
 /** Whether doing the work twice is the same as doing it once. */
-function isHarmless({ method, isKeyed, isReplayable }: Sendable): boolean {
+export function isHarmless({ method, isKeyed, isReplayable }: Sendable): boolean {
   return isReplayable && (isKeyed || IDEMPOTENT.test(method));
 }
 
@@ -40,7 +40,8 @@ export function mayFollow(request: Sendable, { kind, mayHaveRun }: Failure): boo
 }
 
 /**
- * Whether a status asks to come back later. `isLate`: the work had begun when it became known.
+ * Whether a status asks to come back later. `isLate`: the work had begun when it became known, or it is
+ * that of a place where a redirect led.
  *
  * 429 and 529 are said before any work. 503 is also what a gateway says that has lost the server in the
  * middle of the work, so it counts for work that must not be done twice only if it says when to come

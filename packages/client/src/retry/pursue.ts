@@ -21,8 +21,14 @@ export class ComeBack<Value> {
   }
 }
 
-/** A connection that held so long was a good one: what breaks then is a new trouble. */
+/**
+ * A connection that held so long was a good one, and what breaks then is a new trouble: where the work
+ * goes on without it. Where it is begun again each time, beats bring it no nearer to its end.
+ */
 const STABLE_MS = 10_000;
+
+/** No timer waits longer: beyond it `setTimeout` does not wait at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Counts failures in a row, and says how long to wait after each. */
 export class Patience {
@@ -54,15 +60,17 @@ export class Patience {
     if (this.#failures >= settings.maxAttempts) return undefined;
     const random = runtime.random();
     const ownMs = Math.max(backoffMs(this.#failures, settings, random), this.retryMs);
-    if (askedMs === undefined) return ownMs;
-    return askedMs > settings.maxRetryAfterMs ? undefined : askedMs + random * settings.baseMs;
+    if (askedMs !== undefined && askedMs > settings.maxRetryAfterMs) return undefined;
+    const delayMs = askedMs === undefined ? ownMs : askedMs + random * settings.baseMs;
+    return Math.min(delayMs, MAX_TIMER_MS);
   }
 
   /** Waits after a failure. Throws its error if nothing may follow. */
   async after(failure: Failure): Promise<void> {
     const call = this.#call;
     const livedMs = call.runtime.now() - this.#begunAt - failure.silenceMs;
-    if (failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
+    const goesOn = call.place !== undefined || call.cursor !== undefined;
+    if (goesOn && failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
     const delayMs = mayFollow(call.sendable, failure) ? this.delayMs(undefined) : undefined;
     if (delayMs === undefined) throw await call.giveUp(failure);
     call.report({ state: 'reconnecting', delayMs });
@@ -74,7 +82,7 @@ export class Patience {
   }
 
   wait(ms: number): Promise<void> {
-    return pause(this.#call.runtime, ms, this.#call.outgoing.signal);
+    return pause(this.#call.runtime, ms, this.#call.signal);
   }
 }
 

@@ -12,9 +12,16 @@ export function runAddress(
   headers: Headers,
 ): URL {
   const address = new URL(target === 'status' ? url : `${url}/${target}`);
-  if (target !== 'events' || cursor === undefined) return address;
-  // For the header a page of another origin would need leave (Fetch Standard, section 2.2.2).
-  if (isForeignPage(address.origin)) address.searchParams.set('last_event_id', cursor);
-  else headers.set('last-event-id', cursor);
+  if (target === 'events' && cursor !== undefined) nameCursor(address, cursor, headers);
   return address;
+}
+
+/** Says where to go on. For the header a page of another origin would need leave (Fetch Standard, section 2.2.2). */
+export function nameCursor(address: URL, cursor: string, headers: Headers): void {
+  if (!isForeignPage(address.origin)) headers.set('last-event-id', cursor);
+  else {
+    // All else stays as it was written: the key of a run goes with its address.
+    const { search } = address;
+    address.search = `${search}${search ? '&' : '?'}last_event_id=${encodeURIComponent(cursor)}`;
+  }
 }

@@ -1,4 +1,5 @@
 import type { FetchInput } from '../fetch-types.js';
+import { classify, Failure } from './failure.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** As many as the Fetch Standard allows. */
@@ -7,10 +8,14 @@ const MAX_REDIRECTS = 20;
 const OF_NOBODY =
   /^(?:accept(?:-language)?|content-(?:type|language|encoding)|user-agent|prefer|last-event-id|idempotency-key)$/;
 
+/** What does the same however often it is sent: it does not matter where on its way it failed. */
+const IS_SAFE = /^(?:GET|HEAD)$/i;
+
 /**
  * `fetch`, whose redirects lead no credentials to another origin: of those the runtime's own keep back
- * `Authorization` and `Cookie` at most, and not `X-Api-Key`. A page cannot see where it is led; there
- * the other origin must ask for such headers by CORS.
+ * `Authorization` and `Cookie` at most, and not `X-Api-Key`. And whose failures behind a redirect say
+ * that the request has run: a place that refuses the connection is not the server that did the work. A
+ * page cannot see where it is led; there the other origin must ask for such headers by CORS.
  */
 export function fetchAtHome(
   fetch: typeof globalThis.fetch,
@@ -19,12 +24,13 @@ export function fetchAtHome(
 ): Promise<Response> {
   const request = typeof input === 'object' && 'method' in input ? input : undefined;
   const given = init.headers ?? request?.headers;
+  const isSafe = IS_SAFE.test(init.method ?? request?.method ?? 'GET');
   // Most requests say nothing of who asks, and to copy headers costs more than to look.
-  if (given === undefined) return fetch(input, init);
+  if (given === undefined && isSafe) return fetch(input, init);
   const headers = new Headers(given);
   const isFollowed = (init.redirect ?? request?.redirect ?? 'follow') === 'follow';
   const isPage = (globalThis as { location?: unknown }).location !== undefined;
-  if (!isFollowed || isPage || isOfNobody(headers)) return fetch(input, init);
+  if (!isFollowed || isPage || (isSafe && isOfNobody(headers))) return fetch(input, init);
   return follow(fetch, input, init, headers);
 }
 
@@ -46,6 +52,8 @@ async function follow(
     if (!REDIRECTS.includes(response.status) || target === null) break;
     if (count > MAX_REDIRECTS) throw new TypeError('too many redirects');
     const next = new URL(target, url);
+    // A runtime's own fetch reads local files, when it is asked for them and not led to them.
+    if (!/^https?:$/.test(next.protocol)) throw leadsAstray(next);
     const isPost = method === 'POST' && response.status < 303;
     if (isPost || (response.status === 303 && method !== 'HEAD')) {
       method = 'GET';
@@ -55,16 +63,18 @@ async function follow(
     if (next.origin !== new URL(url).origin) headers = withoutCredentials(headers);
     await response.body?.cancel();
     url = next.href;
-    response = await fetch(url, {
-      ...init,
-      method,
-      headers,
-      body: body ?? null,
-      redirect: 'manual',
+    const onward = { ...init, method, headers, body: body ?? null, redirect: 'manual' } as const;
+    response = await fetch(url, onward).catch((error: unknown) => {
+      // As if its head had come: the request was answered.
+      throw classify(error, true) ?? error;
     });
     Object.defineProperty(response, 'redirected', { value: true, configurable: true });
   }
   return response;
+}
+
+function leadsAstray({ protocol }: URL): Failure {
+  return new Failure('protocol', true, new TypeError(`a redirect to ${protocol} is not followed`));
 }
 
 function isOfNobody(headers: Headers): boolean {

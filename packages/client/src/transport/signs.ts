@@ -11,7 +11,7 @@ export const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ['stalled', /ETIMEDOUT|(?:HEADERS|BODY)_TIMEOUT|timed out|TimeoutError/],
   [
     'protocol',
-    /HPE_|HTTPParserError|HEADERS_OVERFLOW|HeadersTooLarge|bad response|Invalid(?:HTTP|Content)|invalid .* parsed|PROTOCOL_ERROR|Z_(?:DATA|BUF)_ERROR|(?:Zlib|Brotli|Zstd)\w*Error|incorrect header check/,
+    /HPE_|HTTPParserError|scheme must be a HTTP|HEADERS_OVERFLOW|HeadersTooLarge|bad response|Invalid(?:HTTP|Content)|invalid .* parsed|PROTOCOL_ERROR|Z_(?:DATA|BUF)_ERROR|(?:Zlib|Brotli|Zstd)\w*Error|incorrect header check/,
   ],
   ['reset', /ECONNRESET|ECONNABORTED|EPIPE|connection reset/i],
   [

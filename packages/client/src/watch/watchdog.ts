@@ -32,7 +32,7 @@ export class Watchdog {
   readonly #runtime: Runtime;
   readonly #maxSilenceMs: number;
   readonly #events: WatchdogEvents;
-  readonly #stopListening: () => void;
+  #stopListening: (() => void) | undefined;
   #atBoundary = false;
   #proofs = 0;
   /** Since when somebody waits; `undefined` while nobody does. */
@@ -54,7 +54,6 @@ export class Watchdog {
     this.intervalMs = intervalMs;
     this.#maxSilenceMs = maxSilenceMs;
     this.#events = events;
-    this.#stopListening = onVisible(() => this.#tick());
   }
 
   /** How long nothing has come. */
@@ -65,6 +64,7 @@ export class Watchdog {
   /** Watches while the promise is pending; rejects with a {@link Failure} if it stalls. */
   guard<Value>(pending: Promise<Value>): Promise<Value> {
     this.#since = this.#runtime.now();
+    this.#stopListening ??= onVisible(() => this.#tick());
     this.#arm(this.#since);
     return new Promise((resolve, reject) => {
       this.#fail = reject;
@@ -95,7 +95,13 @@ export class Watchdog {
     this.#runtime.clear(this.#timer);
     this.#timerDue = Number.POSITIVE_INFINITY;
     this.#since = undefined;
-    this.#stopListening();
+    this.#rest();
+  }
+
+  /** Nobody waits: what nobody reads is not to be kept by a page. */
+  #rest(): void {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
   }
 
   get #limitMs(): number {
@@ -125,7 +131,10 @@ export class Watchdog {
     const slept = hasSlept(this.#timerDue, now);
     this.#timerDue = Number.POSITIVE_INFINITY;
     this.#runtime.clear(this.#timer);
-    if (this.#since === undefined) return;
+    if (this.#since === undefined) {
+      this.#rest();
+      return;
+    }
     // A clock that was set back says nothing of silence.
     if (now < this.#since) this.#since = now;
     if (slept) {
