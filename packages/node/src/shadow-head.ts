@@ -3,6 +3,19 @@ import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHeader } from './framework.js';
 import { headerPairs, parseHeaderLines } from './sent-head.js';
 
+/** What a response has for its head, and a shadow of it, too. */
+export const HEAD_FUNCTIONS = [
+  'setHeader',
+  'setHeaders',
+  'appendHeader',
+  'getHeader',
+  'getHeaders',
+  'getHeaderNames',
+  'getRawHeaderNames',
+  'hasHeader',
+  'removeHeader',
+] as const;
+
 /**
  * A head that is sent nowhere. A response that is connected to nothing takes over the headers, so that
  * Node itself does all forms of `writeHead` and all of its errors. Made when it is first touched.

@@ -3,7 +3,7 @@ import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHead } from './commit.js';
 import { type HeldResponse, http2Stream } from './message.js';
 import { type Faces, facesOf } from './run/faces.js';
-import { ShadowHead } from './shadow-head.js';
+import { HEAD_FUNCTIONS, ShadowHead } from './shadow-head.js';
 
 /**
  * The head that the handler sees while the real one has long left. Most handlers touch it once, at the
@@ -123,20 +123,8 @@ function headOf(res: HeldResponse): VirtualHead {
   return (res as HeldResponse & { [HEAD]: VirtualHead })[HEAD];
 }
 
-const DELEGATED = [
-  'setHeader',
-  'setHeaders',
-  'appendHeader',
-  'getHeader',
-  'getHeaders',
-  'getHeaderNames',
-  'getRawHeaderNames',
-  'hasHeader',
-  'removeHeader',
-] as const;
-
 type HookName =
-  | (typeof DELEGATED)[number]
+  | (typeof HEAD_FUNCTIONS)[number]
   | 'writeHead'
   | 'flushHeaders'
   | '_implicitHeader'
@@ -147,7 +135,7 @@ type HookName =
 
 type Hook = (this: HeldResponse, ...args: unknown[]) => unknown;
 
-function delegate(name: (typeof DELEGATED)[number]): Hook {
+function delegate(name: (typeof HEAD_FUNCTIONS)[number]): Hook {
   return function (this: HeldResponse, ...args: unknown[]): unknown {
     const head = headOf(this);
     if (head.inside) return callOriginal(head, this, name, args);
@@ -181,7 +169,7 @@ function ignored(name: HookName): Hook {
 }
 
 const HOOKS: readonly (readonly [HookName, Hook])[] = [
-  ...DELEGATED.map((name) => [name, delegate(name)] as const),
+  ...HEAD_FUNCTIONS.map((name) => [name, delegate(name)] as const),
   [
     'writeHead',
     function writeHead(this: HeldResponse, ...args: unknown[]): unknown {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { HeaderPair } from '@holdopen/core';
 import type { PreparedHeader } from '../framework.js';
 import type { HeldResponse } from '../message.js';
-import { ShadowHead } from '../shadow-head.js';
+import { HEAD_FUNCTIONS, ShadowHead } from '../shadow-head.js';
 import { Faces, type WorkFace } from './faces.js';
 import { WorkBody } from './work-body.js';
 import { OF_AN_EMITTER, workSocket } from './work-socket.js';
@@ -13,18 +13,6 @@ const { process } = globalThis;
 
 /** Statuses whose answers have no body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
-
-const OF_THE_HEAD = [
-  'setHeader',
-  'setHeaders',
-  'appendHeader',
-  'getHeader',
-  'getHeaders',
-  'getHeaderNames',
-  'getRawHeaderNames',
-  'hasHeader',
-  'removeHeader',
-] as const;
 
 /** They are for a connection, and a run has none. */
 const IGNORED = [
@@ -138,7 +126,7 @@ export class WorkResponse {
       // The time-outs of a connection are none of a run.
       setTimeout: () => res,
     };
-    for (const name of OF_THE_HEAD) {
+    for (const name of HEAD_FUNCTIONS) {
       const method: unknown = Reflect.get(head, name);
       if (!isFunction(method)) continue;
       functions[name] = (...args: unknown[]) => {
