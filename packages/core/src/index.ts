@@ -15,7 +15,6 @@ export {
   type HoldObserver,
 } from './diagnostics.js';
 export { HoldOpenError, type HoldOpenErrorCode, type HoldOpenErrorDetails } from './errors.js';
-export { asExpected } from './expected.js';
 export type {
   BeatFormat,
   BoundaryTracker,

@@ -1,6 +1,5 @@
 import type { BeatClock } from './clock.js';
 import type { DroppedHeaderReason, HoldEvent, HoldInfo, HowItEnded } from './diagnostics.js';
-import { isExpected } from './expected.js';
 import type { HoldHost } from './hold.js';
 import type { LateOutcome } from './late/outcome.js';
 import type { Settings } from './options.js';
@@ -72,7 +71,7 @@ export class HoldReporter<Request> {
     const { request, route } = this.#host;
     if (onLateOutcome !== undefined) {
       this.hook('onLateOutcome', () => onLateOutcome(outcome, request));
-    } else if (!outcome.ok && outcome.error !== undefined && !isExpected(outcome.error)) {
+    } else if (!outcome.ok && outcome.error !== undefined) {
       this.#around.report(
         `${route}: the handler failed after the head had been sent (late ${outcome.status})`,
         outcome.error,

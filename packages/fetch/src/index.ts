@@ -1,5 +1,4 @@
 export {
-  asExpected,
   type BeatFormat,
   type BoundaryTracker,
   type DrainOptions,

@@ -239,6 +239,27 @@ describe('a grant that expires', () => {
     said.mockRestore();
   });
 
+  test('cuts a body that can tell nothing, so that nobody takes it for whole', async () => {
+    const limit = Date.now() + 300;
+    const authorize: RunsOptions['authorize'] = (_, { action }) =>
+      action === 'start' || Date.now() < limit ? { principal: 'ann', expiresAt: limit } : false;
+    const runs = openRuns({ authorize, hold: { firstBeatMs: 10, intervalMs: 50 } });
+    const go = gate();
+    const work = () => {
+      async function* lines() {
+        yield new TextEncoder().encode('{"line":1}\n');
+        await go.opened;
+      }
+      const headers = { 'content-type': 'application/x-ndjson' };
+      return new Response(ReadableStream.from(lines()), { headers });
+    };
+    const run = runOf(await serve(runs, ask({ key: KEY }), work));
+    const url = `http://test.example/runs/${run}/result`;
+    const answer = await runs.fetch(ask({ method: 'GET', url }));
+    await expect(answer.text()).rejects.toThrow('the answer was cut');
+    go.open();
+  });
+
   test('who reads slowly is not told the end that it may not see any more', async () => {
     let asked = 0;
     const authorize: RunsOptions['authorize'] = (_, { action }) => {

@@ -1,6 +1,3 @@
-import { asExpected } from '@holdopen/fetch';
-import { RunError } from '../errors.js';
-
 /**
  * What a body fails with whose receiver must see that it is not whole. With this code @hono/node-server
  * destroys the connection; with others it writes their message into the body first.
@@ -9,7 +6,5 @@ export function cutError(cause: unknown): Error {
   const error = new Error('holdopen: the output of a run broke off, so the answer was cut', {
     cause,
   });
-  const cut = Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
-  // Logins expire every day.
-  return cause instanceof RunError && cause.code === 'forbidden' ? asExpected(cut) : cut;
+  return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 }
