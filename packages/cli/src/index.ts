@@ -1,0 +1,2 @@
+export { createProgram, EXIT } from './program.js';
+export type { Terminal } from './terminal.js';

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import process from 'node:process';
+import { CommanderError } from 'commander';
+import { createProgram, EXIT } from './program.js';
+
+const program = createProgram({ out: process.stdout, err: process.stderr }).exitOverride();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else {
+    process.stderr.write(`holdopen: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = EXIT.usage;
+  }
+}

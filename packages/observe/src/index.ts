@@ -1,0 +1,1 @@
+export { type HoldListener, watchHolds } from './watch.js';
