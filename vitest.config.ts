@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -25,6 +26,8 @@ export default defineConfig({
       'examples/**/*.test.ts',
     ],
     pool: 'forks',
+    // Most of them wait for time-outs and for other processes: as many as there are processors would idle.
+    maxWorkers: 2 * availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Real sockets and processes on a machine that is busy: a fault is there three times.
