@@ -69,6 +69,7 @@ type Overridden = keyof Readable | 'url' | 'redirected' | 'type' | 'bodyUsed';
 type Constructor = new (
   ...args: ConstructorParameters<typeof Response>
 ) => Omit<Response, Overridden> & Readable;
+/** Servers put one of their own in its place, perhaps after this was loaded (@hono/node-server). */
 const NativeResponse: Constructor = Response;
 
 /** An answer that is read through us, with the head that it would have had, had it been known in time. */
@@ -107,7 +108,7 @@ export class WatchedResponse extends NativeResponse implements HoldResponse {
   }
 
   get bodyUsed(): boolean {
-    return this.#isRead || Reflect.get(Response.prototype, 'bodyUsed', this);
+    return this.#isRead || Reflect.get(NativeResponse.prototype, 'bodyUsed', this);
   }
 
   override clone(): HoldResponse {

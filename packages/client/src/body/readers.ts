@@ -23,6 +23,8 @@ export function watchReaders(response: Response, source: BodySource): Response {
       unread = undefined;
       return make(await chunks);
     };
+  // The global one may be a server's own by now, whose readers take no other.
+  const Native = response.constructor as typeof Response;
   const readers: Record<string, () => Promise<unknown>> = {
     json: reader((chunks) => JSON.parse(textOf(chunks)), response.json),
     text: reader(textOf, response.text),
@@ -30,7 +32,7 @@ export function watchReaders(response: Response, source: BodySource): Response {
   for (const method of METHODS) {
     const native: () => Promise<unknown> = Reflect.get(response, method);
     readers[method] = reader(
-      (chunks) => native.call(new Response(joined(chunks), { headers: response.headers })),
+      (chunks) => native.call(new Native(joined(chunks), { headers: response.headers })),
       native,
     );
   }
