@@ -19,6 +19,7 @@ const steps = [
   ['types of the page', () => mustRun('tsc', ['-p', 'examples/agent-console'])],
   ['unused code and dependencies', () => mustRun('knip', ['--no-config-hints'])],
   ['packages as published', checkPackages],
+  ['what they export', checkApis],
   // Arguments go to vitest: npm test -- packages/core
   ['tests', () => mustRun('vitest', ['run', ...process.argv.slice(2)])],
 ];
@@ -28,6 +29,13 @@ async function checkPackages() {
     await mustRun('publint', ['--strict', '--pack', 'npm'], { cwd });
     await mustRun('attw', ['--pack', '.', '--profile', 'esm-only', '--format', 'ascii'], { cwd });
   }
+}
+
+async function checkApis() {
+  const { reportApis } = await import('./api-report.mjs');
+  const changed = reportApis({ check: true }).map((report) => report.slice(root.length));
+  if (changed.length === 0) return;
+  throw new Error(`${changed.join(', ')}: differs; if that is meant, npm run api, and a changeset`);
 }
 
 for (const [name, action] of steps) {
