@@ -14,6 +14,8 @@ export interface HoldInfo {
   readonly beatsDropped: number;
   /** What the handler has written so far: bytes, and UTF-16 units where it wrote text. */
   readonly payloadSize: number;
+  /** How long ago it began: the silence that made it a hold, or its stream, in milliseconds. */
+  readonly heldMs: number;
   /** How long ago the handler last gave a sign of life, in milliseconds. */
   readonly silentMs: number;
   /** How long ago a byte was last sent, be it a beat, in milliseconds. */

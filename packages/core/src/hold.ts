@@ -171,12 +171,21 @@ export class Hold<Request = unknown> implements HoldInfo {
     return this.#settings.intervalMs;
   }
 
+  get heldMs(): number {
+    return this.#around.clock.now() - this.#startedMs;
+  }
+
   get silentMs(): number {
     return this.#around.clock.now() - this.#lifeMs;
   }
 
   get unsentMs(): number {
     return this.#around.clock.now() - this.#sentMs;
+  }
+
+  /** For who looks at the active holds: whose this is. */
+  get request(): Request {
+    return this.#host.request;
   }
 
   /** The hold has ended, whoever ended it. */

@@ -774,6 +774,15 @@ describe('what is known of a hold while it lives', () => {
     expect(hold.unsentMs).toBeLessThanOrEqual(LATE_MS);
   });
 
+  test('is since when it is held, and whose it is', () => {
+    const { hold, request } = settled(world.hold()).answer();
+    world.timers.advance(3_000);
+    hold.touch();
+    expect(hold.heldMs).toBeGreaterThanOrEqual(3_000);
+    expect(hold.heldMs).toBeLessThanOrEqual(3_000 + 2 * (INTERVAL_MS + LATE_MS));
+    expect([...world.registry.active()].map((one) => one.request)).toEqual([request]);
+  });
+
   test('counts what is held back and a beat that was dropped as not sent', () => {
     const response = settled(world.hold()).answer({ status: 500 });
     world.timers.advance(500);
