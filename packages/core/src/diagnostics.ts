@@ -12,6 +12,14 @@ export interface HoldInfo {
   readonly beats: number;
   /** Beats dropped because the client was slow. */
   readonly beatsDropped: number;
+  /** What the handler has written so far: bytes, and UTF-16 units where it wrote text. */
+  readonly payloadSize: number;
+  /** How long ago it began: the silence that made it a hold, or its stream, in milliseconds. */
+  readonly heldMs: number;
+  /** How long ago the handler last gave a sign of life, in milliseconds. */
+  readonly silentMs: number;
+  /** How long ago a byte was last sent, be it a beat, in milliseconds. */
+  readonly unsentMs: number;
 }
 
 /** Why a header of the handler's did not reach the client. */
@@ -25,13 +33,13 @@ export type DroppedHeaderReason =
   /** The format has no place for late headers. */
   | 'format';
 
+/** `untouched`: a stream that fell silent when `maxHolds` responses were held already. */
+export type HowItEnded = 'complete' | 'failed' | 'disconnected' | 'untouched';
+
 /**
  * Everything that happens to a hold. Adapters on Node publish each on the channel `holdopen:<type>`
  * of `node:diagnostics_channel`. `request` is the framework's own request.
  */
-/** `untouched`: a stream that fell silent when `maxHolds` responses were held already. */
-export type HowItEnded = 'complete' | 'failed' | 'disconnected' | 'untouched';
-
 export type HoldEvent<Request = unknown> =
   /** A response fell silent, or began to stream, and is under keep-alive now. */
   | { readonly type: 'start'; readonly hold: HoldInfo; readonly request: Request }

@@ -108,6 +108,7 @@ export class Hold<Request = unknown> implements HoldInfo {
   format: string;
   beats = 0;
   beatsDropped = 0;
+  payloadSize = 0;
   state: HoldState;
   readonly #around: Surroundings;
   readonly #host: HoldHost<Request>;
@@ -132,6 +133,8 @@ export class Hold<Request = unknown> implements HoldInfo {
   readonly #startedMs: number;
   /** The handler's last sign of life. */
   #lifeMs: number;
+  /** When the last byte was sent. */
+  #sentMs: number;
 
   constructor(
     around: Surroundings,
@@ -149,6 +152,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.state = state;
     this.#startedMs = silentSinceMs;
     this.#lifeMs = silentSinceMs;
+    this.#sentMs = silentSinceMs;
     if (state === 'streaming') this.#tracker = format.createTracker();
     this.#tell = new HoldReporter(around, host, this);
     this.#tell.start();
@@ -165,6 +169,23 @@ export class Hold<Request = unknown> implements HoldInfo {
 
   get intervalMs(): number {
     return this.#settings.intervalMs;
+  }
+
+  get heldMs(): number {
+    return this.#around.clock.now() - this.#startedMs;
+  }
+
+  get silentMs(): number {
+    return this.#around.clock.now() - this.#lifeMs;
+  }
+
+  get unsentMs(): number {
+    return this.#around.clock.now() - this.#sentMs;
+  }
+
+  /** For who looks at the active holds: whose this is. */
+  get request(): Request {
+    return this.#host.request;
   }
 
   /** The hold has ended, whoever ended it. */
@@ -193,7 +214,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     }
     this.#occupy();
     const first = this.beats === 0;
-    this.#beat(first);
+    this.#beat(first, nowMs);
     if (this.over) return;
     this.#host.wait(this.#nextLane(first, limitMs - silentMs));
   }
@@ -203,6 +224,8 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (chunk.length > 0) this.#begun = true;
     this.#tracker?.push(chunk);
     this.touch();
+    this.payloadSize += chunk.length;
+    this.#sentMs = this.#lifeMs;
   }
 
   /**
@@ -250,14 +273,20 @@ export class Hold<Request = unknown> implements HoldInfo {
   /** What may leave of a chunk the handler wrote. */
   write(chunk: Chunk): readonly Chunk[] {
     this.touch();
+    this.payloadSize += chunk.length;
     this.#prove(chunk);
-    return this.#answer?.push(chunk) ?? [];
+    const chunks = this.#answer?.push(chunk) ?? [];
+    if (chunks.length > 0) this.#sentMs = this.#lifeMs;
+    return chunks;
   }
 
   /** What leaves at the handler's end. The hold is over then. */
   end(chunk: Chunk | undefined): AnswerEnd {
     if (this.#answer === undefined || this.over) return { chunks: [], cut: false };
-    if (chunk !== undefined) this.#prove(chunk);
+    if (chunk !== undefined) {
+      this.payloadSize += chunk.length;
+      this.#prove(chunk);
+    }
     return this.#settle(this.#answer.end(chunk));
   }
 
@@ -370,7 +399,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.state = state;
   }
 
-  #beat(first: boolean): void {
+  #beat(first: boolean, nowMs: number): void {
     const place = this.place();
     if (place === 'closed') return;
     if (!this.#host.ready()) {
@@ -381,6 +410,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     const bytes = this.#beatBytes(place, first);
     if (bytes === undefined) return;
     this.#host.sendBeat(bytes);
+    this.#sentMs = nowMs;
     this.beats += 1;
     this.#tell.beat(this.#settings.onBeat);
   }

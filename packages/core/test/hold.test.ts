@@ -756,3 +756,42 @@ describe('the errors and ids of holds', () => {
     for (const id of ids) expect(id).toMatch(/^[a-z0-9]{6,}-[a-z0-9]+$/);
   });
 });
+
+describe('what is known of a hold while it lives', () => {
+  test('is how long nobody has sent anything, and how long the handler has been silent', () => {
+    const response = settled(world.stream().pass('data: a\n\n'));
+    const { hold } = response;
+    expect(hold.payloadSize).toBe(9);
+    expect(hold.beats).toBe(1);
+    world.timers.advance(1_000);
+    expect(hold.unsentMs).toBeLessThanOrEqual(1_000 + 2 * LATE_MS);
+    expect(hold.silentMs).toBeGreaterThanOrEqual(INTERVAL_MS + 1_000);
+    hold.touch();
+    expect(hold.silentMs).toBeLessThanOrEqual(LATE_MS);
+    expect(hold.unsentMs).toBeGreaterThanOrEqual(1_000 - LATE_MS);
+    response.pass(bytesOf('data: b\n\n'));
+    expect(hold.payloadSize).toBe(18);
+    expect(hold.unsentMs).toBeLessThanOrEqual(LATE_MS);
+  });
+
+  test('is since when it is held, and whose it is', () => {
+    const { hold, request } = settled(world.hold()).answer();
+    world.timers.advance(3_000);
+    hold.touch();
+    expect(hold.heldMs).toBeGreaterThanOrEqual(3_000);
+    expect(hold.heldMs).toBeLessThanOrEqual(3_000 + 2 * (INTERVAL_MS + LATE_MS));
+    expect([...world.registry.active()].map((one) => one.request)).toEqual([request]);
+  });
+
+  test('counts what is held back and a beat that was dropped as not sent', () => {
+    const response = settled(world.hold()).answer({ status: 500 });
+    world.timers.advance(500);
+    response.write('{"error":1}');
+    expect(response.hold.payloadSize).toBe(11);
+    expect(response.hold.silentMs).toBeLessThanOrEqual(LATE_MS);
+    expect(response.hold.unsentMs).toBeGreaterThanOrEqual(500 - LATE_MS);
+    response.clientReady = false;
+    world.timers.advance(3 * INTERVAL_MS);
+    expect(response.hold.unsentMs).toBeGreaterThanOrEqual(3 * INTERVAL_MS - LATE_MS);
+  });
+});
