@@ -15,6 +15,7 @@ export {
   type LateOutcome,
   type LateSuccess,
 } from '@holdopen/core';
+export { createChannels, type EventChannels } from './channels.js';
 export { drain } from './drain.js';
 export { getHold, holdOfRun } from './handles.js';
 export { type FetchHandler, type HandlerResult, holdOpen } from './hold-open.js';

@@ -1,6 +1,7 @@
 import {
   type BeatClock,
   HOLD_EVENT_TYPES,
+  type HoldEvent,
   HoldRegistry,
   Lifeline,
   SeparateBeatClock,
@@ -8,7 +9,8 @@ import {
   type Surroundings,
 } from '@holdopen/core';
 import { snapshot } from './async-context.js';
-import { builtin, isWorkers, runtime } from './runtime.js';
+import { createChannels } from './channels.js';
+import { isWorkers, runtime } from './runtime.js';
 
 // Captured when the module loads, so that a test's fake timers do not meet ours.
 const { setTimeout, clearTimeout, console, performance } = globalThis;
@@ -47,22 +49,11 @@ function createClock(): BeatClock {
 /** The active holds of this process and what has been counted of all. */
 export const registry: HoldRegistry = new HoldRegistry();
 
-interface Channel {
-  readonly hasSubscribers: boolean;
-  publish(message: unknown): void;
-}
-
-const { channel } = builtin<{ channel(name: string): Channel }>('node:diagnostics_channel');
-const channels = new Map(HOLD_EVENT_TYPES.map((type) => [type, channel?.(`holdopen:${type}`)]));
-
 /** What all holds of this process share. Events go out on `node:diagnostics_channel` where it is. */
 export const surroundings: Surroundings = {
   clock: createClock(),
   registry,
-  observer: {
-    wants: (type) => channels.get(type)?.hasSubscribers === true,
-    notify: (event) => channels.get(event.type)?.publish(event),
-  },
+  observer: createChannels<HoldEvent>(HOLD_EVENT_TYPES),
   warn(code, message) {
     const { process } = runtime;
     const text = `holdopen: ${message}`;

@@ -1,1 +1,1 @@
-export { type HoldListener, watchHolds } from './watch.js';
+export { type HoldListener, type RunListener, watchHolds, watchRuns } from './watch.js';

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { HOLD_EVENT_TYPES, type HoldEvent, type HoldEventType } from '@holdopen/core';
+import { RUN_EVENT_TYPES, type RunEvent, type RunEventType } from '@holdopen/runs';
 
 /** Called with each event of a hold, in the context of the request that it belongs to. */
 export type HoldListener = (event: HoldEvent) => void;
@@ -14,7 +15,25 @@ export function watchHolds(
   listener: HoldListener,
   types: readonly HoldEventType[] = HOLD_EVENT_TYPES,
 ): () => void {
-  const onMessage = (message: unknown): void => listener(message as HoldEvent);
+  return watch(types, (message) => listener(message as HoldEvent));
+}
+
+/** Called with each event of a run in this process. */
+export type RunListener = (event: RunEvent) => void;
+
+/**
+ * The same for all runs of this process, whatever store they are in.
+ *
+ * @returns a function that ends it
+ */
+export function watchRuns(
+  listener: RunListener,
+  types: readonly RunEventType[] = RUN_EVENT_TYPES,
+): () => void {
+  return watch(types, (message) => listener(message as RunEvent));
+}
+
+function watch(types: readonly string[], onMessage: (message: unknown) => void): () => void {
   for (const type of types) subscribe(`holdopen:${type}`, onMessage);
   return () => {
     for (const type of types) unsubscribe(`holdopen:${type}`, onMessage);

@@ -135,8 +135,12 @@ export class RedisStore implements RunStore {
     return (await this.#ask(purgeScript, run, [epoch])).record;
   }
 
-  sweep(limit: number, lostEntry: Uint8Array): Promise<number> {
-    return sweepDue(this.#hints, (run) => this.#markLost(run, '', lostEntry), limit);
+  sweep(
+    limit: number,
+    lostEntry: Uint8Array,
+    onLost?: (record: RunRecord) => void,
+  ): Promise<number> {
+    return sweepDue(this.#hints, (run) => this.#markLost(run, '', lostEntry), limit, onLost);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { RunRecord } from '@holdopen/runs';
 import type { Hints } from './hints.js';
 import type { ScriptAnswer } from './record.js';
 
@@ -9,6 +10,7 @@ export async function sweepDue(
   hints: Hints,
   markLost: (run: string) => Promise<ScriptAnswer>,
   limit: number,
+  onLost?: (record: RunRecord) => void,
 ): Promise<number> {
   let swept = 0;
   const due = await hints.due(limit);
@@ -17,6 +19,7 @@ export async function sweepDue(
       due.slice(at, at + AT_ONCE).map(async (hint) => {
         const { outcome, record } = await markLost(hint.run);
         if (outcome === 'lost' || record === undefined) swept += 1;
+        if (outcome === 'lost' && record !== undefined) onLost?.(record);
         // A hint that is behind its run's renewals is brought up to date.
         if (record?.state === 'running') await hints.note(record);
         else await hints.forgetLease(hint);

@@ -1,4 +1,5 @@
 import { Gate } from './access/gate.js';
+import { type Asked, tellLost } from './diagnostics.js';
 import { encodeEntry, lostEntry } from './entry.js';
 import { RunError } from './errors.js';
 import { insist } from './insist.js';
@@ -95,7 +96,7 @@ export class RunsContext {
    */
   async find(run: string): Promise<RunRecord | undefined> {
     try {
-      const record = await this.ask(() => this.store.get(run));
+      const record = await this.ask({ operation: 'read', run }, () => this.store.get(run));
       return record && (await this.settledIfLost(record));
     } catch (error) {
       if (error instanceof RunError && error.code === 'run_elsewhere') {
@@ -114,17 +115,21 @@ export class RunsContext {
     if (!isOverdue(record)) return record;
     const { run, fence } = record;
     const entry = encodeEntry(lostEntry());
-    return this.ask(() => this.store.markLost(run, fence.epoch, entry));
+    const settled = await this.ask({ operation: 'mark-lost', run }, () =>
+      this.store.markLost(run, fence.epoch, entry),
+    );
+    tellLost(settled, 'request');
+    return settled;
   }
 
   /**
    * Asks the store, for as long as a request should wait. Only for what may be done twice.
    * @throws RunError `store_away`, `drained`
    */
-  async ask<T>(attempt: () => Promise<T>): Promise<T> {
+  async ask<T>(asked: Asked, attempt: () => Promise<T>): Promise<T> {
     // A connection that outlives the shutdown. The store may be closed, and would be waited for.
     if (this.isClosed) throw new RunError('drained', 'The runs of this process were closed.');
     const awayMs = Math.min(REQUEST_AWAY_MS, this.settings.watch.storeAwayMs);
-    return insist(attempt, { timers: this.runtime.timers, awayMs });
+    return insist(attempt, { ...asked, timers: this.runtime.timers, awayMs });
   }
 }

@@ -98,7 +98,7 @@ export async function endOf(
   const { run, state, tail, fence, purged } = record;
   const { codec } = context.settings.owner;
   if (state === 'running' || purged) return undefined;
-  const answer = await context.ask(() =>
+  const answer = await context.ask({ operation: 'read', run }, () =>
     context.store.read({
       run,
       epoch: fence.epoch,

@@ -14,6 +14,15 @@ export type { CorsOptions } from './cors.js';
 export { type Cursor, formatCursor, MAX_CURSOR_BYTES, parseCursor } from './cursor.js';
 export type { RunDescription } from './describe.js';
 export {
+  type LostFinder,
+  RUN_EVENT_TYPES,
+  type RunEvent,
+  type RunEventType,
+  type RunFacts,
+  type StoreFailureCode,
+  type StoreOperation,
+} from './diagnostics.js';
+export {
   type ChunkEntry,
   decodeEntry,
   decodeHead,

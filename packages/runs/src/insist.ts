@@ -1,3 +1,4 @@
+import { type Asked, tellStoreFailure } from './diagnostics.js';
 import { isTransient, RunError } from './errors.js';
 import { pause, type Timers } from './timers.js';
 
@@ -6,7 +7,7 @@ const LONGEST_PAUSE_MS = 1_000;
 /** What hangs is tried again, since a socket may be dead without saying so. */
 const LEAST_ATTEMPT_MS = 1_000;
 
-export interface Patience {
+export interface Patience extends Asked {
   readonly timers: Timers;
   /** How long the store may stay away. */
   readonly awayMs: number;
@@ -36,17 +37,20 @@ export async function insist<T>(attempt: () => Promise<T>, patience: Patience): 
     try {
       return await within(attempt, limitMs, patience);
     } catch (error) {
+      if (signal?.aborted !== true) tellStoreFailure(patience, error);
       if (!mayPass(error)) throw error;
       cause = error;
     }
     await pause(timers, Math.min(pauseMs, Math.max(0, deadline - timers.now())), signal);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }
-  throw new RunError(
+  const away = new RunError(
     'store_away',
     `The store of the runs did not answer for ${awayMs} ms. Look after the store; runs go on with those that it still has.`,
     { cause },
   );
+  if (signal?.aborted !== true) tellStoreFailure(patience, away);
+  throw away;
 }
 
 /**

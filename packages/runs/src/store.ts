@@ -191,8 +191,15 @@ export interface RunStore {
    * Gives the record.
    */
   purge(run: string, epoch: string): Promise<RunRecord | undefined>;
-  /** Settles what is lost and drops what is expired, at most `limit` of them. Gives how many. */
-  sweep(limit: number, lostEntry: Uint8Array): Promise<number>;
+  /**
+   * Settles what is lost and drops what is expired, at most `limit` of them. Gives how many, and tells
+   * the record of each that it settled as lost.
+   */
+  sweep(
+    limit: number,
+    lostEntry: Uint8Array,
+    onLost?: (record: RunRecord) => void,
+  ): Promise<number>;
   close(): Promise<void>;
 }
 

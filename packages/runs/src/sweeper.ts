@@ -1,3 +1,4 @@
+import { tellLost, tellStoreFailure } from './diagnostics.js';
 import { encodeEntry, lostEntry } from './entry.js';
 import { isTransient } from './errors.js';
 import type { RunStore } from './store.js';
@@ -40,8 +41,11 @@ export class Sweeper {
 
   async #sweep(): Promise<void> {
     try {
-      await this.#store().sweep(SWEEP_LIMIT, encodeEntry(lostEntry()));
+      await this.#store().sweep(SWEEP_LIMIT, encodeEntry(lostEntry()), (record) =>
+        tellLost(record, 'sweeper'),
+      );
     } catch (error) {
+      tellStoreFailure({ operation: 'sweep' }, error);
       // A store that is away is swept the next time.
       if (!isTransient(error)) {
         warnOnce('HOLDOPEN_RUN_SWEEP', '', `the store could not be swept: ${String(error)}`);

@@ -3,6 +3,7 @@ import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
 import { endOf } from '../describe.js';
+import { factsOf, runEvents } from '../diagnostics.js';
 import type { RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import { notFound, type ProblemFacts, problemResponse } from '../problem.js';
@@ -58,6 +59,7 @@ export async function attachResponse(
 ): Promise<Response> {
   const { request, access, cursor } = attachment;
   const { run } = record;
+  if (attachment.isFirst !== true) tellJoined(record, cursor);
   let current: RunRecord | undefined = record;
   for (let attempt = 1; current !== undefined; attempt += 1) {
     const headers = await runHeaders(context, request, run, access);
@@ -76,6 +78,19 @@ export async function attachResponse(
   const why = attachment.gone?.() ?? goneProblem(record);
   const headers = corsHeaders(request, context.settings.cors);
   return why === undefined ? notFound(headers) : problemResponse(why, headers);
+}
+
+function tellJoined(record: RunRecord, cursor: Cursor | undefined): void {
+  const { state, tail } = record;
+  // A place of another start is refused.
+  if (cursor !== undefined && cursor.epoch === record.fence.epoch) {
+    if (!runEvents.wants('run-resume')) return;
+    const { offset: after } = cursor;
+    const behind = Math.max(0, tail - after);
+    runEvents.notify({ type: 'run-resume', run: factsOf(record), state, after, behind });
+  } else if (cursor === undefined && runEvents.wants('run-attach')) {
+    runEvents.notify({ type: 'run-attach', run: factsOf(record), state });
+  }
 }
 
 /** Why the store does not know a run any more that it knew when it was asked first. */

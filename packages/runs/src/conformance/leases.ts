@@ -111,9 +111,11 @@ export const leaseChecks = [
   check('a run that nobody looks at is swept as lost, and then forgotten', async (bench) => {
     const run = await bench.start();
     await bench.passUnits(7);
-    await bench.store.sweep(100, bytes('lost'));
+    const told: (string | undefined)[] = [];
+    await bench.store.sweep(100, bytes('lost'), ({ run: id, state }) => told.push(id, state));
     const record = await bench.store.get(run.run);
     expectThat(record?.state === 'lost', 'the sweeper settles it', record);
+    expectThat(told.join() === `${run.run},lost`, 'and is told which', told);
     expectThat(textOf(await bench.entries(run)).join() === 'lost', 'with the entry it was given');
     expectThat((await bench.store.list('somebody', 10)).length === 0, 'it is not listed any more');
     await bench.passUnits(21);

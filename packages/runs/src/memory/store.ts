@@ -177,14 +177,20 @@ export class MemoryStore implements RunStore {
     return recordOf(row, now);
   }
 
-  async sweep(limit: number, lostEntry: Uint8Array): Promise<number> {
+  async sweep(
+    limit: number,
+    lostEntry: Uint8Array,
+    onLost?: (record: RunRecord) => void,
+  ): Promise<number> {
     const now = this.#now();
     const gone = this.#table.takeExpired(limit, now);
     for (const run of gone) this.#doorbells.ring(run);
     let swept = gone.length;
     for (const row of this.#table.rows()) {
       if (swept >= limit) break;
-      if (this.#settleIfLost(row, lostEntry, now)) swept += 1;
+      if (!this.#settleIfLost(row, lostEntry, now)) continue;
+      swept += 1;
+      onLost?.({ ...row.record, now });
     }
     return swept;
   }

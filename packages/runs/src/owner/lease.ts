@@ -6,9 +6,19 @@ import type { Timers } from '../timers.js';
 
 export interface LeaseEvents {
   /** Each answer of the store. */
-  renewed(record: RunRecord, askedAt: number): void;
+  renewed(record: RunRecord, askedAt: number, pace: RenewalPace): void;
+  /** One attempt failed. */
+  failed(error: unknown): void;
   /** The store says that the run is not ours, or it was away until the grace was over. */
   lost(reason: RefusalReason | 'away'): void;
+}
+
+/** How well a lease is kept, in milliseconds. */
+export interface RenewalPace {
+  /** From when it was due until the store had it. */
+  readonly lagMs: number;
+  /** What was left of lease and grace then. */
+  readonly leftMs: number;
 }
 
 export interface LeaseTimes {
@@ -24,6 +34,7 @@ export class LeaseKeeper {
   readonly #events: LeaseEvents;
   /** By our own clock, counted from before the store was asked: never later than the store's. */
   #endsAt: number;
+  #dueAt: number;
   #timer: unknown;
   #deadline: unknown;
   readonly #over = new AbortController();
@@ -41,6 +52,7 @@ export class LeaseKeeper {
     this.#timers = timers;
     this.#events = events;
     this.#endsAt = claimedAt + times.leaseMs + times.graceMs;
+    this.#dueAt = timers.now() + times.leaseMs / 3;
     this.#wait(times.leaseMs / 3);
     this.#watchDeadline();
   }
@@ -54,6 +66,7 @@ export class LeaseKeeper {
   ask(): void {
     if (this.#over.signal.aborted || this.#asking) return;
     this.#timers.clear(this.#timer);
+    this.#dueAt = this.#timers.now();
     void this.#attempt();
   }
 
@@ -76,6 +89,7 @@ export class LeaseKeeper {
       });
     } catch (error) {
       away = isTransient(error);
+      if (!this.#over.signal.aborted) this.#events.failed(error);
     }
     this.#asking = false;
     if (this.#over.signal.aborted) return;
@@ -89,10 +103,13 @@ export class LeaseKeeper {
       this.#wait(Math.min(1_000, this.#times.leaseMs / (away ? 10 : 3)));
       return;
     }
+    const now = this.#timers.now();
+    const pace = { lagMs: Math.max(0, now - this.#dueAt), leftMs: this.#endsAt - now };
     this.#endsAt = askedAt + this.#times.leaseMs + this.#times.graceMs;
     this.#watchDeadline();
+    this.#dueAt = now + this.#times.leaseMs / 3;
     this.#wait(this.#times.leaseMs / 3);
-    this.#events.renewed(answer.record, askedAt);
+    this.#events.renewed(answer.record, askedAt, pace);
   }
 
   #wait(delayMs: number): void {

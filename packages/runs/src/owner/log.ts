@@ -51,7 +51,7 @@ export class OwnedLog {
       entries: await Promise.all(entries.map((bytes) => this.#seal(bytes))),
       head: head === undefined ? undefined : await this.#seal(head),
     };
-    const answer = await this.#insist(() => this.#store.append(request), storeAwayMs);
+    const answer = await this.#insist('append', () => this.#store.append(request), storeAwayMs);
     if (answer.ok) {
       this.tail = answer.record.tail;
       this.storedBytes = answer.record.logBytes;
@@ -74,7 +74,7 @@ export class OwnedLog {
       // The run is to be cancelled: all other ends yield, but those that are no answer to that.
       unlessCancelled: end.state !== 'cancelled' && !isInTheClear(end),
     };
-    return this.#insist(() => this.#store.settle(request), awayMs);
+    return this.#insist('settle', () => this.#store.settle(request), awayMs);
   }
 
   /** A codec may ask a service for its keys, which may be away for as long as a store, and no longer. */
@@ -94,7 +94,13 @@ export class OwnedLog {
     }
   }
 
-  #insist(attempt: () => Promise<WriteAnswer>, awayMs: number): Promise<WriteAnswer> {
-    return insist(attempt, { timers: this.#timers, awayMs, signal: this.#over, mayPass });
+  #insist(
+    operation: 'append' | 'settle',
+    attempt: () => Promise<WriteAnswer>,
+    awayMs: number,
+  ): Promise<WriteAnswer> {
+    const { run } = this.#claimed;
+    const patience = { timers: this.#timers, awayMs, signal: this.#over, mayPass };
+    return insist(attempt, { operation, run, ...patience });
   }
 }

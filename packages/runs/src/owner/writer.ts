@@ -1,3 +1,4 @@
+import { factsOf, runEvents, tellStoreFailure } from '../diagnostics.js';
 import {
   type ChunkEntry,
   type EndEntry,
@@ -12,7 +13,7 @@ import type { RefusalReason, RunRecord, RunStore, SettledState } from '../store.
 import type { Timers } from '../timers.js';
 import { CancelWatch } from './cancel-watch.js';
 import { cancelledEnd, failedEnd, lostLogEnd, type ReleaseCode, releasedEnd } from './ends.js';
-import { LeaseKeeper } from './lease.js';
+import { LeaseKeeper, type RenewalPace } from './lease.js';
 import { OwnedLog } from './log.js';
 import type { OwnerSettings } from './options.js';
 import * as why from './reasons.js';
@@ -42,6 +43,8 @@ const MAX_SETTLE_ATTEMPTS = 4;
  */
 export class RunWriter {
   readonly run: string;
+  readonly #claimed: RunRecord;
+  readonly #claimedAt: number;
   readonly #settings: OwnerSettings;
   readonly #timers: Timers;
   readonly #window: AppendWindow;
@@ -72,6 +75,8 @@ export class RunWriter {
     const { run, fence, graceMs } = claimed;
     const { leaseMs, retentionMs, cancelGraceMs, maxSilenceMs } = settings;
     this.run = run;
+    this.#claimed = claimed;
+    this.#claimedAt = claimedAt;
     this.#settings = settings;
     this.#timers = timers;
     this.#outcome = new Promise((resolve) => {
@@ -90,7 +95,11 @@ export class RunWriter {
     });
     const renew = () => store.renew({ run, fence, leaseMs, retentionMs });
     this.#lease = new LeaseKeeper(renew, { leaseMs, graceMs }, timers, claimedAt, {
-      renewed: (record, askedAt) => this.#cancel.heard(record, askedAt),
+      renewed: (record, askedAt, pace) => {
+        this.#tellRenewed(pace);
+        this.#cancel.heard(record, askedAt);
+      },
+      failed: (error) => tellStoreFailure({ operation: 'renew', run }, error),
       lost: (reason) => {
         // That may be our own end, whose answer is on its way.
         if (reason !== 'settled' || this.#phase === 'open') this.#leaseLost(reason);
@@ -227,6 +236,7 @@ export class RunWriter {
         this.#refused(answer.reason, answer.record);
         return;
       }
+      this.#tellAppended(batch, askedAt);
       this.#window.acknowledge();
       this.#cancel.heard(answer.record, askedAt);
     } catch (error) {
@@ -294,7 +304,35 @@ export class RunWriter {
     this.#silence.stop();
     this.#over.abort(OVER);
     this.#window.clear();
+    this.#tellEnd(outcome);
     this.#resolve(outcome);
+  }
+
+  #tellRenewed(pace: RenewalPace): void {
+    if (!runEvents.wants('run-renew')) return;
+    runEvents.notify({ type: 'run-renew', run: factsOf(this.#claimed), ...pace });
+  }
+
+  #tellAppended({ entries, bytes }: Batch, askedAt: number): void {
+    if (!runEvents.wants('run-append')) return;
+    const lagMs = this.#timers.now() - askedAt;
+    const run = factsOf(this.#claimed);
+    runEvents.notify({ type: 'run-append', run, lagMs, entries: entries.length, bytes });
+  }
+
+  #tellEnd(outcome: RunOutcome): void {
+    // Work that was never begun has no start either.
+    if (this.#end?.code === 'not_started' || !runEvents.wants('run-end')) return;
+    const isSettled = outcome.kind === 'settled';
+    runEvents.notify({
+      type: 'run-end',
+      run: factsOf(this.#claimed),
+      state: isSettled ? outcome.state : 'lost',
+      status: isSettled ? this.#end?.status : undefined,
+      code: isSettled ? this.#end?.code : outcome.error.code,
+      ranMs: this.#timers.now() - this.#claimedAt,
+      logBytes: this.#log.storedBytes,
+    });
   }
 }
 

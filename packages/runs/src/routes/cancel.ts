@@ -30,9 +30,11 @@ export async function cancelResponse(
   }
   let now: RunRecord | undefined = record;
   if (record.state === 'running') {
-    now = await context.ask(() => context.store.requestCancel(run, epoch));
+    now = await context.ask({ operation: 'cancel', run }, () =>
+      context.store.requestCancel(run, epoch),
+    );
   } else if (record.cancelRequested || query.has('purge')) {
-    now = await context.ask(() => context.store.purge(run, epoch));
+    now = await context.ask({ operation: 'purge', run }, () => context.store.purge(run, epoch));
   }
   if (now === undefined) return notFound();
   return statusResponse(context, request, now, access, now.state === 'running' ? 202 : 200);

@@ -19,7 +19,9 @@ export async function listRuns(
 ): Promise<RunDescription[]> {
   // Callers without a name would see each other's.
   if (principal === ANONYMOUS) return [];
-  const records = await context.ask(() => context.store.list(principal, limit));
+  const records = await context.ask({ operation: 'list' }, () =>
+    context.store.list(principal, limit),
+  );
   await Promise.all(records.filter(isOverdue).map((record) => settleLost(context, record)));
   const running = records.filter((record) => !isOverdue(record));
   return Promise.all(running.map((record) => describeRun(context, record)));

@@ -5,6 +5,9 @@ import { RunWriter } from '../owner/writer.js';
 import { newEpoch, newRunId, type RunIdentity, slotOf } from '../run-id.js';
 import { type ClaimAnswer, type ClaimRequest, isOverdue, type SettledState } from '../store.js';
 
+/** Of which run is not known before its answer. */
+const CLAIM = { operation: 'claim' } as const;
+
 export interface Claimed {
   readonly answer: ClaimAnswer;
   /** Our own clock, just before the store was asked. */
@@ -37,7 +40,7 @@ export async function claim(
   };
   const once = async (): Promise<Claimed> => {
     const claimedAt = runtime.timers.now();
-    return { answer: await context.ask(() => store.claim(request)), claimedAt };
+    return { answer: await context.ask(CLAIM, () => store.claim(request)), claimedAt };
   };
   try {
     const { answer, claimedAt } = await once();
@@ -65,7 +68,7 @@ async function giveBack(context: RunsContext, request: ClaimRequest): Promise<vo
   const awayMs = request.leaseMs + request.graceMs;
   try {
     const claimedAt = timers.now();
-    const answer = await insist(() => store.claim(request), { timers, awayMs });
+    const answer = await insist(() => store.claim(request), { ...CLAIM, timers, awayMs });
     if (answer.outcome !== 'started') return;
     await new RunWriter(store, answer.record, claimedAt, settings.owner, timers).release(
       'not_started',

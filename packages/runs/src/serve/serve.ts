@@ -6,6 +6,7 @@ import { runHeaders } from '../attach/headers.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import type { Cursor } from '../cursor.js';
+import { factsOf, notePattern, runEvents } from '../diagnostics.js';
 import { isSecretKey } from '../idempotency/key.js';
 import { type KeyMeets, meetKey, restartStates } from '../idempotency/same-key.js';
 import { RunWriter } from '../owner/writer.js';
@@ -180,6 +181,9 @@ export class RunServer {
       return problemResponse(refusal, this.#cors(call.request));
     }
     this.#own.add(writer, record.principal);
+    if (runEvents.wants('run-start')) {
+      runEvents.notify({ type: 'run-start', run: factsOf(record) });
+    }
     const done = this.#begin(call, record, writer, payload);
     call.about.waitUntil?.(done);
     const { request, askedAt } = call;
@@ -236,7 +240,9 @@ function isIn(states: readonly string[], state: string): boolean {
 }
 
 function routeOf(request: Request, { route }: ServeContext): string {
-  return route ?? `${request.method} ${addressOf(request).pathname}`;
+  if (route === undefined) return `${request.method} ${addressOf(request).pathname}`;
+  notePattern(route);
+  return route;
 }
 
 function tooLarge(maxBytes: number): ProblemFacts {

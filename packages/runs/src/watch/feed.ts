@@ -1,3 +1,4 @@
+import { tellLost } from '../diagnostics.js';
 import { encodeEntry, lostEntry } from '../entry.js';
 import { RunError } from '../errors.js';
 import { OVER } from '../over.js';
@@ -111,7 +112,11 @@ export class RunFeed {
     const { signal } = this.#over;
     try {
       // Subscribe, then read, then wait: what happens between is either read or rings.
-      await this.pages.insist(() => this.#subscribe(), signal);
+      await this.pages.insist(
+        { operation: 'read', run: this.run },
+        () => this.#subscribe(),
+        signal,
+      );
       while (!signal.aborted) {
         this.#rung = false;
         const page = await this.pages.read(this.run, this.epoch, this.#tail, signal);
@@ -143,9 +148,11 @@ export class RunFeed {
     const entry = encodeEntry(lostEntry());
     const { run, epoch } = this;
     const record = await this.pages.insist(
+      { operation: 'mark-lost', run },
       () => this.#store.markLost(run, epoch, entry),
       this.#over.signal,
     );
+    tellLost(record, 'watcher');
     // A store that says otherwise than before is asked again, and not at once.
     if (record?.state === 'running') await this.#wait(LOST_SLACK_MS);
   }

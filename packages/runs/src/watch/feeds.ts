@@ -145,7 +145,11 @@ export class RunFeeds {
 
   async #find(run: string, signal: AbortSignal): Promise<RunRecord | undefined> {
     try {
-      const record = await this.#pages.insist(() => this.#store.get(run), signal);
+      const record = await this.#pages.insist(
+        { operation: 'read', run },
+        () => this.#store.get(run),
+        signal,
+      );
       if (record !== undefined) return record;
     } catch (error) {
       if (signal.aborted) return undefined;

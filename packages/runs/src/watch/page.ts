@@ -1,4 +1,5 @@
 import { type OpenPatience, openEntry, openHead } from '../codec.js';
+import type { Asked } from '../diagnostics.js';
 import type { Entry, RunHead } from '../entry.js';
 import { RunError } from '../errors.js';
 import { insist } from '../insist.js';
@@ -38,7 +39,11 @@ export class PageReader {
   async read(run: string, epoch: string, after: number, signal: AbortSignal): Promise<Page> {
     const { pageEntries: maxEntries, pageBytes: maxBytes, codec } = this.#settings;
     const request = { run, epoch, after, maxEntries, maxBytes };
-    const answer = await this.insist(() => this.#store.read(request), signal);
+    const answer = await this.insist(
+      { operation: 'read', run },
+      () => this.#store.read(request),
+      signal,
+    );
     if (answer === undefined) throw cursorLost(run, 'the store does not know the run any more');
     const { record } = answer;
     checkRecord(record, epoch, after);
@@ -66,8 +71,9 @@ export class PageReader {
   }
 
   /** @throws RunError `store_away` */
-  insist<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return insist(attempt, { timers: this.#timers, awayMs: this.#settings.storeAwayMs, signal });
+  insist<T>(asked: Asked, attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { storeAwayMs: awayMs } = this.#settings;
+    return insist(attempt, { ...asked, timers: this.#timers, awayMs, signal });
   }
 
   #patience(signal: AbortSignal): OpenPatience {

@@ -145,7 +145,12 @@ export class Town {
       restart: ['released'] as const,
     };
     this.claims.set(request.epoch, node);
-    const patience = { timers: this.clock, awayMs: 20_000, signal: node.death.signal };
+    const patience = {
+      operation: 'claim' as const,
+      timers: this.clock,
+      awayMs: 20_000,
+      signal: node.death.signal,
+    };
     const answer = await insist(() => node.store.claim(request), patience);
     if (answer.outcome !== 'started' || !node.alive) return;
     const { record } = answer;
