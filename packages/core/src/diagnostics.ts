@@ -1,10 +1,16 @@
 import type { LateOutcome } from './late/outcome.js';
 import type { UntouchedReason } from './negotiate.js';
 
-/** What one can know of a hold while it lives. */
+/** What one can know of a hold while it lives, and afterwards. */
 export interface HoldInfo {
   /** Unique in this process and unlikely to meet another process's. */
   readonly id: string;
+  readonly method: string;
+  /**
+   * The pattern of the route as its framework has it, such as `/reports/:id`, without the method and
+   * never with values in it. `undefined` where there is none: plain `node:http` and fetch handlers.
+   */
+  readonly route: string | undefined;
   readonly state: string;
   readonly format: string;
   readonly intervalMs: number;
@@ -37,8 +43,10 @@ export type DroppedHeaderReason =
 export type HowItEnded = 'complete' | 'failed' | 'disconnected' | 'untouched';
 
 /**
- * Everything that happens to a hold. Adapters on Node publish each on the channel `holdopen:<type>`
- * of `node:diagnostics_channel`. `request` is the framework's own request.
+ * Everything that happens to a hold. Adapters publish each on the channel `holdopen:<type>` of
+ * `node:diagnostics_channel`, in the async context that the request was in when it came to holdopen.
+ * `request` is Node's own (Express's is the same object; Fastify's and Hono's stand on it), and the web's
+ * in fetch and wherever Hono has no Node below it.
  */
 export type HoldEvent<Request = unknown> =
   /** A response fell silent, or began to stream, and is under keep-alive now. */
@@ -78,9 +86,20 @@ export type HoldEvent<Request = unknown> =
       /** How it ended: by the handler, cut or ended by holdopen, or left by the client. */
       readonly how: HowItEnded;
       readonly heldMs: number;
+      /** What became known after the head had been sent. */
+      readonly outcome: LateOutcome | undefined;
+      /** holdopen has cut the connection, so that its receiver sees that the answer is not whole. */
+      readonly cut: boolean;
     }
   /** A response that was about to be held passes as it is. */
-  | { readonly type: 'untouched'; readonly reason: UntouchedReason; readonly request: Request };
+  | {
+      readonly type: 'untouched';
+      readonly reason: UntouchedReason;
+      readonly request: Request;
+      readonly method: string;
+      /** As in {@link HoldInfo}. */
+      readonly route: string | undefined;
+    };
 
 export type HoldEventType = HoldEvent['type'];
 

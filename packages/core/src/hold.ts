@@ -53,6 +53,8 @@ export interface HoldHost<Request> {
   readonly method: string;
   /** Names the route in warnings. */
   readonly route: string;
+  /** Its pattern, for metrics; see `HoldInfo.route`. */
+  readonly pattern: string | undefined;
   /** The client takes bytes right now, so that a beat would not queue. */
   ready(): boolean;
   /** One write. */
@@ -165,6 +167,14 @@ export class Hold<Request = unknown> implements HoldInfo {
 
   get id(): string {
     return this.#host.id;
+  }
+
+  get method(): string {
+    return this.#host.method;
+  }
+
+  get route(): string | undefined {
+    return this.#host.pattern;
   }
 
   get intervalMs(): number {
@@ -294,13 +304,13 @@ export class Hold<Request = unknown> implements HoldInfo {
   completed(): void {
     if (this.over) return;
     this.#leave('complete');
-    this.#told(undefined);
+    this.#told(undefined, false);
   }
 
   /** There is no room: the stream goes on as it would without us. */
   pass(): void {
     this.#leave('untouched');
-    this.#told(undefined);
+    this.#told(undefined, false);
   }
 
   /** The handler threw or rejected. */
@@ -341,7 +351,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     if (this.over) return;
     this.#leave('gone');
     this.#tell.disconnect();
-    this.#told(undefined);
+    this.#told(undefined, false);
     if (this.#settings.onDisconnect === 'abort') {
       this.#abort(
         new HoldOpenError(
@@ -363,7 +373,7 @@ export class Hold<Request = unknown> implements HoldInfo {
       const retryMs = Math.round(retryAfterSeconds * 1_000 * (1 + Math.random()));
       this.#leave('failed');
       this.#host.finish(`retry: ${retryMs}\n\n`, false, undefined);
-      this.#told(undefined);
+      this.#told(undefined, false);
       this.#abortDrained();
       return true;
     }
@@ -489,11 +499,11 @@ export class Hold<Request = unknown> implements HoldInfo {
       // First, so that user code which answers from in here meets a hold that is over.
       this.#leave('failed');
       const ending = this.#ending(failure, ownJson);
-      this.#told(failure);
+      this.#told(failure, ending.cut);
       return { chunks: ending.text === '' ? [] : [ending.text], cut: ending.cut };
     }
     this.#leave('complete');
-    this.#told(outcome);
+    this.#told(outcome, false);
     return { chunks, cut: false };
   }
 
@@ -509,7 +519,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#leave('failed');
     const ending = this.#ending(outcome, undefined);
     this.#host.finish(ending.text, ending.cut, outcome.status);
-    this.#told(outcome);
+    this.#told(outcome, ending.cut);
   }
 
   #ending(outcome: LateError, ownJson: string | undefined): { text: string; cut: boolean } {
@@ -547,9 +557,9 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#around.registry.remove(this as unknown as Hold<never>);
   }
 
-  #told(outcome: LateOutcome | undefined): void {
+  #told(outcome: LateOutcome | undefined, cut: boolean): void {
     if (outcome !== undefined) this.#tell.outcome(outcome, this.#settings.onLateOutcome);
-    this.#tell.end(HOW_IT_ENDED[this.state], this.#around.clock, this.#startedMs);
+    this.#tell.end(HOW_IT_ENDED[this.state], outcome, cut);
   }
 }
 

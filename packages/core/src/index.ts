@@ -13,6 +13,7 @@ export {
   type HoldEventType,
   type HoldInfo,
   type HoldObserver,
+  type HowItEnded,
 } from './diagnostics.js';
 export { HoldOpenError, type HoldOpenErrorCode, type HoldOpenErrorDetails } from './errors.js';
 export type {
@@ -79,4 +80,4 @@ export {
 } from './registry.js';
 export { resolveOptions } from './resolve-options.js';
 export type { Surroundings } from './surroundings.js';
-export { countUntouched } from './untouched.js';
+export { countUntouched, tellUntouched, type UntouchedHost } from './untouched.js';

@@ -1,4 +1,3 @@
-import type { BeatClock } from './clock.js';
 import type { DroppedHeaderReason, HoldEvent, HoldInfo, HowItEnded } from './diagnostics.js';
 import type { HoldHost } from './hold.js';
 import type { LateOutcome } from './late/outcome.js';
@@ -79,9 +78,10 @@ export class HoldReporter<Request> {
     }
   }
 
-  end(how: HowItEnded, clock: BeatClock, startedMs: number): void {
+  end(how: HowItEnded, outcome: LateOutcome | undefined, cut: boolean): void {
     if (!this.#around.observer.wants('end')) return;
-    this.#notify({ type: 'end', ...this.#subject(), how, heldMs: clock.now() - startedMs });
+    const { heldMs } = this.#hold;
+    this.#notify({ type: 'end', ...this.#subject(), how, heldMs, outcome, cut });
   }
 
   warnOnce(code: string, matter: string): void {
@@ -115,7 +115,8 @@ export class HoldReporter<Request> {
     return { hold: this.#hold, request: this.#host.request };
   }
 
+  /** Also what the clock or a socket sets going belongs to its request. */
   #notify(event: HoldEvent<Request>): void {
-    this.#around.observer.notify(event);
+    this.#host.run(() => this.#around.observer.notify(event));
   }
 }

@@ -1,3 +1,4 @@
+import type { HoldHost } from './hold.js';
 import type { UntouchedReason } from './negotiate.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -11,17 +12,33 @@ const CURES: Partial<Record<UntouchedReason, string>> = {
   charset: 'its charset is not UTF-8. Send UTF-8.',
 };
 
-/** A response that was about to be held passes as it is: counted, told, and once warned of. */
+/** Whose response passes as it is. */
+export type UntouchedHost = Pick<
+  HoldHost<unknown>,
+  'request' | 'method' | 'route' | 'pattern' | 'run'
+>;
+
+/** A response that was about to be held passes as it is: counted and told. */
+export function tellUntouched(
+  { observer, registry }: Surroundings,
+  reason: UntouchedReason,
+  host: UntouchedHost,
+): void {
+  registry.countUntouched(reason);
+  if (!observer.wants('untouched')) return;
+  const { request, method, pattern: route } = host;
+  host.run(() => observer.notify({ type: 'untouched', reason, request, method, route }));
+}
+
+/** The same, and once warned of. */
 export function countUntouched(
   around: Surroundings,
   reason: UntouchedReason,
-  request: unknown,
-  route: string,
+  host: UntouchedHost,
 ): void {
-  const { observer, registry } = around;
-  registry.countUntouched(reason);
-  if (observer.wants('untouched')) observer.notify({ type: 'untouched', reason, request });
+  tellUntouched(around, reason, host);
+  const { route } = host;
   const cure = CURES[reason];
-  if (cure === undefined || !registry.firstTime(`untouched ${reason} ${route}`)) return;
+  if (cure === undefined || !around.registry.firstTime(`untouched ${reason} ${route}`)) return;
   around.warn('HOLDOPEN_UNTOUCHED', `${route} is slow and was not held: ${cure}`);
 }

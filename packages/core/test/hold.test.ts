@@ -640,6 +640,44 @@ describe('the diagnostics', () => {
     }
   });
 
+  test('say what became known late, and whether the connection was cut', () => {
+    const finish: [cut: boolean, status: number | undefined, (response: TestResponse) => void][] = [
+      [false, undefined, (response) => response.answer().end('{}')],
+      [false, 201, (response) => response.answer({ status: 201 }).end('{}')],
+      [true, 409, (response) => response.answer({ status: 409 }).end('{"a":1}')],
+      [true, 500, ({ hold }) => hold.threw(new Error('x'))],
+      [false, undefined, ({ hold }) => hold.disconnected()],
+    ];
+    for (const [cut, status, end] of finish) {
+      end(world.hold({ onLateOutcome: () => undefined }));
+      const last = world.events.findLast((event) => event.type === 'end');
+      expect([last?.cut, last?.outcome?.status]).toEqual([cut, status]);
+    }
+    world.hold({ onLateOutcome: () => undefined, lateError: 'body' }).hold.threw(new Error('x'));
+    expect(world.events.at(-1)).toMatchObject({ type: 'end', how: 'failed', cut: false });
+  });
+
+  test('name the route by its pattern', () => {
+    const { hold } = world.hold({ method: 'PUT' });
+    expect([hold.method, hold.route]).toEqual(['PUT', '/work/:kind']);
+  });
+
+  test('are told in the context of their request, whoever sets them going', () => {
+    const response = world.hold({ maxSilenceMs: 30_000, onLateOutcome: () => undefined });
+    let inside = 0;
+    const told: [string, boolean][] = [];
+    response.run = (callback) => {
+      inside += 1;
+      callback();
+      inside -= 1;
+    };
+    world.observer.notify = ({ type }) => void told.push([type, inside > 0]);
+    world.timers.advance(60_000);
+    expect(new Map(told)).toEqual(
+      new Map(['beat', 'silence', 'late-outcome', 'end'].map((type) => [type, true])),
+    );
+  });
+
   test('are not made if nobody wants them', () => {
     world.observer.wants = () => false;
     const response = world.hold();

@@ -99,6 +99,7 @@ export class TestResponse extends ClockEntry implements HoldHost<string> {
   readonly id = 'test-1';
   readonly method: string;
   readonly route = 'POST /work';
+  readonly pattern = '/work/:kind';
   readonly hold: Hold<string>;
   readonly sent: Sent[] = [];
   readonly aborts: HoldOpenError[] = [];

@@ -4,6 +4,7 @@ import {
   type Middleware,
   mountOptions,
   type NodeHoldOpenOptions,
+  patternOf,
   type RunsOption,
   watchResponse,
 } from '@holdopen/node';
@@ -45,18 +46,12 @@ export function holdOpen(...given: readonly unknown[]): Middleware {
     const isRoute = isOnRoute(req, next, holdOpenMiddleware);
     const mounted = isRoute ? onRoute : overAll;
     if (mounted.runs !== undefined) {
-      const route = isRoute ? patternOf(req) : undefined;
+      const route = isRoute ? patternOf(req, undefined) : undefined;
       if (answerFromRun({ req, res, mounted, call: next, onError: next, route })) return;
     }
     watchResponse(req, res, mounted);
     next();
   };
-}
-
-/** Where it was mounted and the pattern; `undefined` if that is no text. */
-function patternOf(req: object): string | undefined {
-  const { route, baseUrl = '' } = req as Routed & { baseUrl?: string };
-  return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
 }
 
 interface Layer {

@@ -16,9 +16,12 @@ import { discardResponse, isResponse } from './ready-response.js';
 import { holdReady, markAsHeld, warnIfBuffered } from './ready-stream.js';
 import { hideConditions, isHoldable, routeOf } from './request.js';
 import { isBun, isDeno } from './runtime.js';
-import { createLifeline, registry, surroundings } from './surroundings.js';
+import { createLifeline, isObserved, registry, surroundings } from './surroundings.js';
 
 const { clock } = surroundings;
+
+/** Gives the pattern of a request's route, when it is known. */
+export type PatternSource = () => string | undefined;
 
 /**
  * Watches one call of a handler. Until the first beat it is all there is: a place in the clock, and a
@@ -29,6 +32,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
   mounted: MountedSettings<Request>;
   /** Bun's, or whatever else the handler got behind its request. */
   readonly #server: unknown;
+  /** Whoever knows the framework's pattern of the route. */
+  #patternOf: PatternSource | undefined;
   /**
    * `untouched`: the first beat was due and nothing was held. `answered`: the handler was in time, or
    * failed in time. `refused`: the server is shutting down. `gone`: the client left in time. `off`: an
@@ -47,12 +52,18 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
   #touchedMs: number | undefined;
   #id: string | undefined;
 
-  constructor(request: Request, server: unknown, mounted: MountedSettings<Request>) {
+  constructor(
+    request: Request,
+    server: unknown,
+    mounted: MountedSettings<Request>,
+    patternOf: PatternSource | undefined,
+  ) {
     super();
     this.request = request;
     this.mounted = mounted;
     this.#server = server;
-    if (mounted.hasHooks) this.#lifeline = createLifeline();
+    this.#patternOf = patternOf;
+    if (mounted.hasHooks || isObserved()) this.#lifeline = createLifeline();
   }
 
   // --- the handler's handle
@@ -93,6 +104,10 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
 
   get route(): string {
     return routeOf(this.request);
+  }
+
+  get pattern(): string | undefined {
+    return this.#patternOf?.();
   }
 
   get canBeHeld(): boolean {
@@ -145,7 +160,8 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
   }
 
   /** Mounted again on the same call: the innermost options win. */
-  remount(mounted: MountedSettings<Request>): void {
+  remount(mounted: MountedSettings<Request>, patternOf: PatternSource | undefined): void {
+    this.#patternOf = patternOf ?? this.#patternOf;
     if (mounted.hasHooks) this.#lifeline ??= createLifeline();
     if (this.#held !== undefined) {
       this.mounted = this.#held.remount(mounted);
@@ -253,7 +269,7 @@ export class Arm extends ClockEntry implements HoldHandle, HoldOwner<Request> {
     const choice = formatOfSilent(this, sent.get('content-type'));
     if ('untouched' in choice) {
       this.#phase = 'untouched';
-      countUntouched(surroundings, choice.untouched, this.request, this.route);
+      countUntouched(surroundings, choice.untouched, this);
       return;
     }
     if (registry.drained) {

@@ -23,6 +23,8 @@ export interface HoldOwner<Subject> extends Candidate<Subject> {
   readonly method: string;
   /** Names the route in warnings. */
   readonly route: string;
+  /** Its pattern, where somebody knows it. */
+  readonly pattern: string | undefined;
   /** Fires the handler's signal. */
   abort(reason: HoldOpenError): void;
   /** The first beat of a response that its handler began: from now on it is looked after. */
@@ -135,6 +137,10 @@ export class HeldResponse<Subject>
     return this.#owner.route;
   }
 
+  get pattern(): string | undefined {
+    return this.#owner.pattern;
+  }
+
   ready(): boolean {
     return this.#sendsFirstBeat || this.#out.isWanted;
   }
@@ -221,7 +227,7 @@ export class HeldResponse<Subject>
     if (!this.#adopted) {
       if (registry.occupied >= this.#owner.mounted.settings.maxHolds) {
         this.hold.pass();
-        countUntouched(surroundings, 'max_holds', this.request, this.route);
+        countUntouched(surroundings, 'max_holds', this);
         return;
       }
       this.#adopted = true;

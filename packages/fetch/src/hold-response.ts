@@ -3,7 +3,7 @@ import type { HoldOwner } from './held-response.js';
 import { type MountedSettings, mountResponse } from './mounted.js';
 import { isResponse } from './ready-response.js';
 import { holdReady, warnIfBuffered } from './ready-stream.js';
-import { createLifeline } from './surroundings.js';
+import { createLifeline, isObserved } from './surroundings.js';
 
 /**
  * Puts beats into the gaps of a streaming response: an event stream, or what the option `format` asks
@@ -34,12 +34,13 @@ class ResponseOwner implements HoldOwner<Response> {
   readonly method = 'POST';
   readonly canBeHeld = true;
   readonly route = 'holdResponse';
+  readonly pattern = undefined;
   readonly #lifeline: Lifeline | undefined;
 
   constructor(response: Response, mounted: MountedSettings<Response>) {
     this.request = response;
     this.mounted = mounted;
-    if (mounted.hasHooks) this.#lifeline = createLifeline();
+    if (mounted.hasHooks || isObserved()) this.#lifeline = createLifeline();
   }
 
   /** Whoever makes the body learns it from its `cancel`. */

@@ -1,3 +1,4 @@
+import { tellUntouched } from '@holdopen/core';
 import { formatOfReady } from './choose-format.js';
 import { HeldResponse, type HoldOwner } from './held-response.js';
 import { readyParts } from './ready-response.js';
@@ -29,12 +30,7 @@ export function holdReady<Subject>(
   if (choice === undefined) return undefined;
   if ('untouched' in choice) {
     // Counted and not warned of: nobody knows whether it would have been slow.
-    const { untouched: reason } = choice;
-    const { observer } = surroundings;
-    registry.countUntouched(reason);
-    if (observer.wants('untouched')) {
-      observer.notify({ type: 'untouched', reason, request: owner.request });
-    }
+    tellUntouched(surroundings, choice.untouched, owner);
     return undefined;
   }
   const { body, headers, init } = readyParts(response);

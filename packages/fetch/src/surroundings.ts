@@ -70,6 +70,11 @@ export const surroundings: Surroundings = {
   },
 };
 
+/** Somebody listens, who is told in the context of each request. */
+export function isObserved(): boolean {
+  return surroundings.observer.wants('late-outcome');
+}
+
 /** For one request, made in its own async context. */
 export function createLifeline(): Lifeline {
   return new Lifeline(snapshot());

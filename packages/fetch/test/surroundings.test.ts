@@ -176,6 +176,27 @@ test('an early rejection that nobody handles is as unhandled as before, once', a
   expect(unhandled).toEqual([error]);
 });
 
+test('what is told of a hold is told in the async context of its request', async () => {
+  const seen = new Map<string, Set<unknown>>();
+  const listener = (event: unknown): void => {
+    const { type } = event as { type: string };
+    seen.set(type, (seen.get(type) ?? new Set()).add(storage.getStore()));
+  };
+  const types = ['start', 'commit', 'beat', 'silence', 'late-outcome', 'end', 'untouched'];
+  for (const type of types) subscribe(`holdopen:${type}`, listener);
+  const hangs = (): Promise<Response> => new Promise(() => {});
+  await receive(await inContext('/1', hangs, { maxSilenceMs: 100 }));
+  const slow = async (): Promise<Response> => {
+    await quiet(100);
+    return new Response();
+  };
+  const png = { method: 'POST', headers: { accept: 'image/png' } };
+  await storage.run('request /1', () => holdOpen(slow, QUICK)(ask('/1', png)));
+  for (const type of types) unsubscribe(`holdopen:${type}`, listener);
+  const inside = new Set(['request /1']);
+  expect(seen).toEqual(new Map(types.map((type) => [type, inside])));
+});
+
 test('everything that happens can be seen on the diagnostics channels', async () => {
   const types = ['start', 'commit', 'beat', 'late-outcome', 'end'];
   const seen: { type: string; request: unknown }[] = [];

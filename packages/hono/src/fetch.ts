@@ -4,6 +4,7 @@ import type { Context, Next } from 'hono';
 import { inside } from './inside.js';
 import type { Mounted } from './options.js';
 import { rememberContext } from './remember.js';
+import { routeOf } from './route.js';
 import { isSameRequest } from './same-request.js';
 import { type HeldCall, splitContext } from './split-context.js';
 
@@ -24,7 +25,7 @@ export async function holdByFetch(
     // Something around this holds the response already; these options win. What a held handler asks
     // of another app is covered by its own hold.
     if (!around.isSame) return next();
-    await watchCall(around.request, undefined, mounted.fetch, next);
+    await watchCall(around.request, undefined, mounted.fetch, next, () => routeOf(c));
     return;
   }
   const request = c.req.raw;
@@ -42,10 +43,12 @@ export async function holdByFetch(
     answered = c.finalized ? c.res : undefined;
     return answered;
   };
-  const given = await watchCall(request, serverOf(c.env), mounted.fetch, () => {
+  const run = (): Promise<Response | undefined> => {
     c.set('holdOpen', getHold(request));
     return scope.run(call, answer);
-  });
+  };
+  const { fetch } = mounted;
+  const given = await watchCall(request, serverOf(c.env), fetch, run, () => routeOf(c));
   if (given !== undefined && given !== answered) void splitContext(c, scope, call, given);
 }
 

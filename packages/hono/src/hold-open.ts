@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler, Next } from 'hono';
 import { callInside, fetchHoldOf, holdByFetch, serverOf } from './fetch.js';
 import { holdBelow, isServedBy, nodePairOf, withoutPair } from './node.js';
 import { type HonoHoldOpenOptions, type Mounted, mount, withheld } from './options.js';
-import { isFirst, mountOf } from './route.js';
+import { isFirst, mountOf, routeIn, routeOf } from './route.js';
 import { answerFromRun } from './run.js';
 
 declare module 'hono' {
@@ -98,7 +98,7 @@ async function hold(
   const pair = nodePairOf(c.env);
   if (pair === undefined) return holdByFetch(c, next, mounted, isFirstOfAll);
   const below = isServedBy(pair, c)
-    ? holdBelow(c.req.raw, c, pair, mounted)
+    ? holdBelow(c.req.raw, c, pair, mounted, () => routeOf(c))
     : pair.incoming.holdOpen;
   // Within the work of a run there is the run's already.
   c.set('holdOpen', holdOfRun(c.req.raw) ?? below ?? inertHandle());
@@ -110,24 +110,25 @@ function wrapApp(app: FetchApp, options: HonoHoldOpenOptions | undefined): Fetch
   return {
     fetch(request, env, executionContext) {
       const { runs } = mounted;
+      const patternOf = (): string | undefined => routeIn(app, request);
       if (runs !== undefined) {
         // What the app makes belongs to the run, so that nothing of it may meet the connection.
         const work = (given: Request) => {
           const own = given === request ? env : withoutPair(env);
           return callInside(given, own, () => app.fetch(given, own, executionContext));
         };
-        return watchCall(request, serverOf(env), withheld(mounted, request).fetch, () =>
-          serveRun(runs, request, work, { waitUntil: waitUntilOf([executionContext]) }),
-        );
+        const waitUntil = waitUntilOf([executionContext]);
+        const answer = () => serveRun(runs, request, work, { waitUntil });
+        const { fetch } = withheld(mounted, request);
+        return watchCall(request, serverOf(env), fetch, answer, patternOf);
       }
       const call = (): Response | Promise<Response> => app.fetch(request, env, executionContext);
       const pair = nodePairOf(env);
       if (pair === undefined) {
-        return watchCall(request, serverOf(env), mounted.fetch, () =>
-          callInside(request, env, call),
-        );
+        const inner = () => callInside(request, env, call);
+        return watchCall(request, serverOf(env), mounted.fetch, inner, patternOf);
       }
-      holdBelow(request, undefined, pair, mounted);
+      holdBelow(request, undefined, pair, mounted, patternOf);
       return call();
     },
   };

@@ -10,7 +10,6 @@ import { hasNodeBelow, watchResponse } from '#below';
 import { heldHeaders, hideConditions, onceHeld, standAside } from './held-context.js';
 import type { Mounted } from './options.js';
 import { rememberRequest } from './remember.js';
-import { routeOf } from './route.js';
 import { isSameRequest } from './same-request.js';
 
 const MOUNT: unique symbol = Symbol('holdOpenMount');
@@ -56,10 +55,11 @@ export function holdBelow(
   c: Context | undefined,
   pair: NodePair,
   mounted: Mounted,
+  patternOf: () => string | undefined,
 ): HoldHandle {
   const { incoming, outgoing } = pair;
   if (mounted.hasFunctions) rememberRequest(incoming, request);
-  const mount = new NodeMount(request, c, pair, mounted);
+  const mount = new NodeMount(request, c, pair, mounted, patternOf);
   incoming[MOUNT] = mount;
   return watchResponse(incoming, outgoing, mounted.node, mount);
 }
@@ -70,19 +70,27 @@ class NodeMount implements Framework {
   readonly #context: Context | undefined;
   readonly #pair: NodePair;
   readonly #mounted: Mounted;
+  readonly #patternOf: () => string | undefined;
   /** Around this one: perhaps of an app that this one's is mounted in, with a context of its own. */
   readonly #outer: NodeMount | undefined;
 
-  constructor(request: Request, c: Context | undefined, pair: NodePair, mounted: Mounted) {
+  constructor(
+    request: Request,
+    c: Context | undefined,
+    pair: NodePair,
+    mounted: Mounted,
+    patternOf: () => string | undefined,
+  ) {
     this.#request = request;
     this.#context = c;
     this.#pair = pair;
     this.#mounted = mounted;
+    this.#patternOf = patternOf;
     this.#outer = pair.incoming[MOUNT];
   }
 
   get route(): string | undefined {
-    return this.#context === undefined ? undefined : routeOf(this.#context);
+    return this.#patternOf();
   }
 
   preparedHeaders(): PreparedHeader[] {

@@ -34,8 +34,33 @@ export function isFirst(c: Context, middleware: MiddlewareHandler): boolean {
   return first !== undefined && findTargetHandler(first.handler) === middleware;
 }
 
-/** The pattern of the handler at work or of the next one, for warnings. */
+/** The pattern of the handler at work or of the next one, for warnings and metrics. */
 export function routeOf(c: Context): string | undefined {
-  const ahead = routesOf(c).slice(c.req.routeIndex);
-  return (ahead.find(({ method }) => method !== 'ALL') ?? ahead.at(-1))?.path;
+  return handlerOf(routesOf(c).slice(c.req.routeIndex))?.path;
+}
+
+type Named = Pick<Route, 'path' | 'method'>;
+
+/** Middleware is for all methods. */
+function handlerOf<One extends Named>(routes: readonly One[]): One | undefined {
+  return routes.find(({ method }) => method !== 'ALL') ?? routes.at(-1);
+}
+
+/** What Hono's own app has, and what is wrapped may be without. */
+interface RoutedApp {
+  readonly getPath?: (request: Request) => string;
+  readonly router?: {
+    match(
+      method: string,
+      path: string,
+    ): readonly [readonly (readonly [readonly [unknown, Named]])[]];
+  };
+}
+
+/** The same around a whole app, where no context is known. */
+export function routeIn(app: object, request: Request): string | undefined {
+  const { getPath, router }: RoutedApp = app;
+  if (getPath === undefined || router === undefined) return undefined;
+  const [matches] = router.match(request.method, getPath(request));
+  return handlerOf(matches.map(([[, route]]) => route))?.path;
 }

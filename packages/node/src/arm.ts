@@ -33,6 +33,7 @@ import {
   type WriteFunction,
 } from './message.js';
 import type { MountedSettings } from './mounted.js';
+import { patternOf } from './pattern.js';
 import type { PrototypeHooks } from './prototype-hooks.js';
 import { routeOf } from './route.js';
 import { asConnection, facesOf } from './run/faces.js';
@@ -153,6 +154,10 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
 
   get route(): string {
     return routeOf(this.request, this.framework?.route);
+  }
+
+  get pattern(): string | undefined {
+    return patternOf(this.request, this.framework?.route);
   }
 
   ready(): boolean {
@@ -572,7 +577,7 @@ export class Arm extends Taker implements HoldHandle, HoldHost<IncomingMessage> 
   }
 
   #countUntouched(reason: UntouchedReason): void {
-    countUntouched(surroundings, reason, this.request, this.route);
+    countUntouched(surroundings, reason, this);
   }
 
   #inContext<Result>(callback: () => Result): Result {

@@ -27,6 +27,7 @@ export {
 } from './hold-open.js';
 export type { NodeRequest, NodeResponse } from './message.js';
 export type { MountedSettings, NodeHoldOpenOptions, RunsOption } from './mounted.js';
+export { patternOf } from './pattern.js';
 export { incomingOf } from './run/incoming.js';
 export { answerFromRun, type RunCall } from './run/serve.js';
 export { drain, registry } from './surroundings.js';

@@ -1,10 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 import { HOLD_EVENT_TYPES } from '@holdopen/core';
 import { expect, onTestFinished, test } from 'vitest';
-import type { HoldEvent, NodeHoldOpenOptions } from '../../src/index.js';
+import { type HoldEvent, holdOpen, type NodeHoldOpenOptions } from '../../src/index.js';
 import { ask, requestText } from './support/ask.js';
-import { type Handler, serveHeld } from './support/serve.js';
+import { type Handler, QUICK, serve, serveHeld } from './support/serve.js';
 import { held, quiet, until } from './support/wait.js';
 
 /** All events from now on. */
@@ -91,6 +92,29 @@ test('a stream, a silence, a disconnect and a passing response each have their o
     res.end();
   });
   expect(untouched).toMatchObject([{ type: 'untouched', reason: 'type' }]);
+});
+
+test('what is told is told in the async context of its request, also what the clock sets going', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen = new Map<string, unknown>();
+  for (const type of HOLD_EVENT_TYPES) {
+    const listener = (): void => void seen.set(type, storage.getStore());
+    subscribe(`holdopen:${type}`, listener);
+    onTestFinished(() => void unsubscribe(`holdopen:${type}`, listener));
+  }
+  const listener = holdOpen(() => {}, { ...QUICK, maxSilenceMs: 100 });
+  const served = await serve((req, res) =>
+    storage.run(`request ${req.url}`, () => listener(req, res)),
+  );
+  await ask(served, { path: '/seen' });
+  expect(seen).toEqual(
+    new Map(
+      ['start', 'commit', 'beat', 'silence', 'late-outcome', 'end'].map((type) => [
+        type,
+        'request /seen',
+      ]),
+    ),
+  );
 });
 
 test('a fast response says nothing', async () => {

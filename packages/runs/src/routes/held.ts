@@ -3,18 +3,20 @@ import { withheldForNothingMore, withheldMs } from '../attach/withheld.js';
 import type { RunsContext } from '../context.js';
 import { corsHeaders } from '../cors.js';
 import { notFound } from '../problem.js';
-import type { Place } from './place.js';
+import { type Place, patternOf } from './place.js';
 import { RunRoutes } from './routes.js';
 
 /** The run routes, kept alive while a client waits there. */
 export class HeldRoutes {
+  readonly #basePath: string;
   readonly #routes: RunRoutes;
   readonly #mounted: MountedSettings<Request>;
 
   /** @throws HoldOpenError if an option of `hold` is wrong */
   constructor(context: RunsContext) {
     this.#routes = new RunRoutes(context);
-    const { hold, cors } = context.settings;
+    const { hold, cors, basePath } = context.settings;
+    this.#basePath = basePath;
     this.#mounted = mountFetchOptions(
       {
         format: (request) =>
@@ -44,6 +46,7 @@ export class HeldRoutes {
 
   #answer(request: Request, server: unknown, place: Place): Promise<Response> {
     const mounted = this.#mounted.withFirstBeatAfter(this.#withheldMs(request, place));
-    return watchCall(request, server, mounted, () => this.#routes.answer(request, place));
+    const answer = (): Promise<Response> => this.#routes.answer(request, place);
+    return watchCall(request, server, mounted, answer, () => patternOf(place, this.#basePath));
   }
 }

@@ -24,3 +24,10 @@ export function placeOf(pathname: string, basePath: string, isMounted: boolean):
   const isPart = (part === 'events' || part === 'result') && more.length === 0;
   return isPart ? { kind: part, run } : { kind: 'nothing' };
 }
+
+/** For metrics. */
+export function patternOf({ kind }: Place, basePath: string): string {
+  if (kind === 'list') return basePath;
+  if (kind === 'nothing') return `${basePath}/*`;
+  return kind === 'run' ? `${basePath}/:id` : `${basePath}/:id/${kind}`;
+}
