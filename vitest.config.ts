@@ -12,6 +12,10 @@ export default defineConfig({
         find: '@holdopen/runs/conformance',
         replacement: `${packages}/runs/src/conformance/index.ts`,
       },
+      {
+        find: '@holdopen/faulty-path/vitest',
+        replacement: `${packages}/faulty-path/src/vitest.ts`,
+      },
       { find: '@holdopen/runs/node', replacement: `${packages}/runs/src/node.ts` },
       { find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
       { find: '#transport', replacement: `${packages}/client/src/transport/server.ts` },

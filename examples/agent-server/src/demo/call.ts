@@ -1,4 +1,4 @@
-import { createIdleProxy } from '@holdopen/faulty-path';
+import { createFaultyPath } from '@holdopen/faulty-path';
 import { DEMO_SESSION } from '../server.js';
 import type { DemoOptions } from './options.js';
 import { Wire, type WireEvent } from './wire.js';
@@ -44,7 +44,7 @@ export interface CallReport {
   readonly document: unknown;
 }
 
-/** Where the calls go in: the idle proxy in front of the server, or one without limit before nginx. */
+/** Where the calls go in: the path in front of the server that gives up, or one without limit before nginx. */
 export interface Entry {
   readonly targetPort: number;
   readonly idleMs: number;
@@ -59,15 +59,16 @@ export async function makeCall(
   signal: AbortSignal,
 ): Promise<CallReport> {
   const wire = new Wire(onEvent);
-  const path = await createIdleProxy({
-    ...entry,
+  const path = await createFaultyPath({
+    target: entry.targetPort,
+    faults: [{ type: 'idle-kill', afterMs: entry.idleMs }],
     onBytes: (bytes, from) => {
       if (from === 'target') wire.push(bytes);
     },
   });
   const start = performance.now();
   const { document, error } = await plainClient(
-    `http://127.0.0.1:${path.port}${call.path}`,
+    `${path.url}${call.path}`,
     { path: '.', toolMs: options.toolMs, fail: call.fail },
     signal,
   );

@@ -1,4 +1,4 @@
-import { createIdleProxy } from '@holdopen/faulty-path';
+import { createFaultyPath } from '@holdopen/faulty-path';
 import { DEMO_SESSION, startAgentServer } from '../server.js';
 import { startNginx } from './nginx.js';
 import { type DemoOptions, UsageError } from './options.js';
@@ -15,7 +15,11 @@ export async function serve(
     const path = await nextTo(server.port, (port) =>
       options.nginx
         ? startNginx({ targetPort: server.port, idleMs, port })
-        : createIdleProxy({ targetPort: server.port, idleMs, port }),
+        : createFaultyPath({
+            target: server.port,
+            faults: [{ type: 'idle-kill', afterMs: idleMs }],
+            port,
+          }),
     );
     try {
       process.stdout.write(instructions(options, server.port, path.port));

@@ -1,7 +1,7 @@
 // A recipe as a child process in its own runtime, and the path to it that gives up on silence.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createIdleProxy } from '@holdopen/faulty-path';
+import { createFaultyPath } from '@holdopen/faulty-path';
 import { afterAll, beforeAll } from 'vitest';
 import { bun, deno, newestNode } from '../../../../test/runtimes.js';
 
@@ -102,18 +102,18 @@ export function program(file: string, { runtime = 'Node', env }: ProgramOptions 
     },
     async openPath() {
       let sent = '';
-      const proxy = await createIdleProxy({
-        targetPort: port,
-        idleMs: IDLE_MS,
+      const path = await createFaultyPath({
+        target: port,
+        faults: [{ type: 'idle-kill', afterMs: IDLE_MS }],
         onBytes(bytes, from) {
           if (from === 'target') sent += bytes.toString('latin1');
         },
       });
-      closing.push(() => proxy.close());
+      closing.push(() => path.close());
       return {
-        url: `http://127.0.0.1:${proxy.port}`,
+        url: path.url,
         get kills() {
-          return proxy.kills;
+          return path.connections.filter(({ end }) => end?.why === 'idle-kill').length;
         },
         get sent() {
           return sent;
