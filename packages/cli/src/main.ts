@@ -3,7 +3,7 @@ import process from 'node:process';
 import { CommanderError } from 'commander';
 import { createProgram, EXIT } from './program.js';
 
-const program = createProgram({ out: process.stdout, err: process.stderr }).exitOverride();
+const program = createProgram({ out: process.stdout, err: process.stderr });
 try {
   await program.parseAsync();
 } catch (error) {

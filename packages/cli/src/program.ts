@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { createChaosCommand } from './chaos/command.js';
 import type { Terminal } from './terminal.js';
 
 /** What a command's end means to a script. */
@@ -14,12 +15,15 @@ export const EXIT = {
 
 /** The `holdopen` command, with all that it can do. */
 export function createProgram(terminal: Terminal): Command {
-  return new Command('holdopen')
+  const program = new Command('holdopen')
     .description('Keeps slow HTTP responses alive, and says why others are not.')
     .version(manifest.version)
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
     })
-    .showHelpAfterError('(holdopen --help says what there is)');
+    .showHelpAfterError('(holdopen --help says what there is)')
+    .exitOverride();
+  program.addCommand(createChaosCommand(terminal).copyInheritedSettings(program));
+  return program;
 }

@@ -105,9 +105,15 @@ export class FaultyPath implements AsyncDisposable {
   async up(): Promise<void> {
     if (this.#server !== undefined) return;
     // A side that has sent its FIN can still receive: half-closed is not closed.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) =>
-      this.#accept(client),
-    );
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      try {
+        this.#accept(client);
+      } catch (error) {
+        // A function of the user's that throws is the user's to mend, and must not keep a socket.
+        client.resetAndDestroy();
+        throw error;
+      }
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.#port, this.#host, resolve);
     });
