@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { createFaultyPath, type FaultyPath } from '@holdopen/faulty-path';
 import { RedisServer } from '../../packages/redis/test/support/server.js';
 import { audit, type Verdict } from './audit.js';
 import { chanceOf } from './chance.js';
@@ -13,7 +14,6 @@ import { Client, PATIENCE_MS } from './client.js';
 import { type Fault, faultsOf } from './faults.js';
 import { planOf } from './plan.js';
 import { bundleServer, removeBundle, ServerProcess } from './process.js';
-import { Road } from './road.js';
 import type { History, LastState, Outage, Start } from './story.js';
 import { LOST_WITHIN_MS } from './times.js';
 
@@ -80,7 +80,7 @@ class Chaos {
   readonly #counter = join(this.#folder, 'starts');
   readonly #servers: ServerProcess[] = [];
   /** From each server to Redis. */
-  readonly #links: Road[] = [];
+  readonly #links: FaultyPath[] = [];
   readonly #clients: Client[] = [];
   readonly #outages: Outage[] = [];
   readonly #begunAt = Date.now();
@@ -119,7 +119,7 @@ class Chaos {
 
   async stop(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.stop()));
-    for (const link of this.#links) link.close();
+    await Promise.all(this.#links.map((link) => link.close()));
     await this.#storeFaults.catch(() => {});
     await this.#redis?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -133,7 +133,7 @@ class Chaos {
     ]);
     this.#redis = redis;
     for (let i = 0; i < 2; i += 1) {
-      const link = await Road.to(() => redis.port);
+      const link = await createFaultyPath({ target: () => redis.port });
       this.#links.push(link);
       const server = new ServerProcess(bundle, {
         CHAOS_REDIS: `redis://127.0.0.1:${link.port}`,
@@ -212,10 +212,10 @@ class Chaos {
     const link = this.#links[server];
     if (link === undefined) return;
     const from = Date.now();
-    if (forMs > 0) link.swallowsAnswers = true;
+    if (forMs > 0) link.blackHole('response');
     await sleep(forMs);
-    if (forMs > 0) link.swallowsAnswers = false;
-    this.#linksCut += link.cut();
+    link.resume();
+    this.#linksCut += link.killAll();
     // A link that is only cut is there again at once.
     if (forMs > 0) this.#outages.push({ from, to: Date.now() });
   }

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createFaultyPath, type FaultyPath } from '@holdopen/faulty-path';
 import { build } from 'esbuild';
 import type { Door } from './client.js';
-import { Road } from './road.js';
 import type { Kill } from './story.js';
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
@@ -45,7 +45,7 @@ export class ServerProcess implements Door {
   readonly #environment: Record<string, string>;
   readonly kills: Kill[] = [];
   readonly crashes: string[] = [];
-  #proxy: Road | undefined;
+  #path: FaultyPath | undefined;
   #child: ChildProcess | undefined;
   #port = 0;
   #errors = '';
@@ -57,7 +57,7 @@ export class ServerProcess implements Door {
 
   /** For clients. */
   get port(): number {
-    return this.#proxy?.port ?? 0;
+    return this.#path?.port ?? 0;
   }
 
   get pid(): number {
@@ -70,7 +70,7 @@ export class ServerProcess implements Door {
   }
 
   async start(): Promise<void> {
-    this.#proxy ??= await Road.to(() => this.#port);
+    this.#path ??= await createFaultyPath({ target: () => this.#port });
     const child = spawn(process.execPath, ['--enable-source-maps', this.#bundle], {
       stdio: 'pipe',
       env: { ...process.env, ...this.#environment, CHAOS_PORT: String(this.#port) },
@@ -95,7 +95,7 @@ export class ServerProcess implements Door {
 
   /** Gives how many connections there were. */
   cut(): number {
-    return this.#proxy?.cut() ?? 0;
+    return this.#path?.killAll() ?? 0;
   }
 
   /** SIGKILL, without a word to anybody. */
@@ -111,6 +111,6 @@ export class ServerProcess implements Door {
 
   async stop(): Promise<void> {
     await this.kill();
-    this.#proxy?.close();
+    await this.#path?.close();
   }
 }

@@ -1,24 +1,24 @@
+import { createFaultyPath, type FaultyPath } from '@holdopen/faulty-path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRedisStore } from '../src/index.js';
-import { TcpProxy } from './support/proxy.js';
 import { bytes, codeOf, started } from './support/run.js';
 import { RedisServer } from './support/server.js';
 import { until } from './support/until.js';
 
 let server: RedisServer;
-let proxy: TcpProxy;
+let path: FaultyPath;
 
 beforeEach(async () => {
   server = await RedisServer.start();
-  proxy = await TcpProxy.to(server.port);
+  path = await createFaultyPath({ target: server.port });
 });
 afterEach(async () => {
-  await proxy.close();
+  await path.close();
   await server.stop();
 });
 
 function open() {
-  return createRedisStore({ url: proxy.url, commandTimeoutMs: 500 });
+  return createRedisStore({ url: `redis://127.0.0.1:${path.port}`, commandTimeoutMs: 500 });
 }
 
 test('from the moment that subscribe resolves no change is missed', async () => {
@@ -64,7 +64,7 @@ test('only the run that changed rings, and no more after it was ended', async ()
 test('many runs share one connection and one channel', async () => {
   const store = open();
   for (let i = 0; i < 20; i += 1) await store.subscribe((await started(store)).run, () => {});
-  expect(proxy.connections).toBe(2);
+  expect(path.connections).toHaveLength(2);
   expect(await server.command('PUBSUB', 'CHANNELS')).toEqual(['holdopen:bell']);
   await store.close();
 });
@@ -78,7 +78,7 @@ test('a reconnection rings all, since they may have missed something', async () 
   }
   for (let round = 0; round < 3; round += 1) {
     rung.clear();
-    proxy.cut();
+    path.killAll();
     await until('all ring', () => rung.size === 3);
   }
   // And it listens again.
@@ -117,10 +117,10 @@ test('a listener whose socket is dead without saying so is replaced', async () =
   await store.subscribe(run, () => {
     rings += 1;
   });
-  proxy.swallowsAnswers = true;
-  const before = proxy.connections;
-  await until('a new connection is tried', () => proxy.connections > before);
-  proxy.swallowsAnswers = false;
+  path.blackHole('response');
+  const before = path.connections.length;
+  await until('a new connection is tried', () => path.connections.length > before);
+  path.resume();
   await until('it rings', () => rings > 0);
   await store.close();
 });

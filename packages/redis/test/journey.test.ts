@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createFaultyPath, type FaultyPath } from '@holdopen/faulty-path';
 import { RunFeeds, RunWriter, resolveOwnerOptions, systemTimers } from '@holdopen/runs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRedisStore } from '../src/index.js';
-import { TcpProxy } from './support/proxy.js';
 import { bytes, claimOf } from './support/run.js';
 import { RedisServer } from './support/server.js';
 
@@ -10,20 +10,23 @@ const RUNS = 4;
 const ENTRIES = 300;
 
 let server: RedisServer;
-let proxy: TcpProxy;
+let path: FaultyPath;
 
 beforeEach(async () => {
   server = await RedisServer.start();
-  proxy = await TcpProxy.to(server.port);
+  path = await createFaultyPath({ target: server.port });
 });
 afterEach(async () => {
-  await proxy.close();
+  await path.close();
   await server.stop();
 });
 
 test('over a bad network every watcher in another process sees each entry once and in order', async () => {
-  const owning = createRedisStore({ url: proxy.url, commandTimeoutMs: 500 });
-  const watching = createRedisStore({ url: proxy.url, commandTimeoutMs: 500 });
+  const owning = createRedisStore({ url: `redis://127.0.0.1:${path.port}`, commandTimeoutMs: 500 });
+  const watching = createRedisStore({
+    url: `redis://127.0.0.1:${path.port}`,
+    commandTimeoutMs: 500,
+  });
   // Slower than the test may take: only the doorbell wakes a watcher.
   const feeds = new RunFeeds(watching, { slowPollMs: 60_000 });
   const settings = resolveOwnerOptions();
@@ -54,12 +57,12 @@ test('over a bad network every watcher in another process sees each entry once a
   const trouble = (async () => {
     for (let i = 0; !isOver && i < 6; i += 1) {
       await pause(200);
-      proxy.swallowsAnswers = i % 2 === 0;
+      if (i % 2 === 0) path.blackHole('response');
       await pause(100);
-      proxy.cut();
-      proxy.swallowsAnswers = false;
+      path.killAll(i % 3 === 0 ? 'fin' : 'rst');
+      path.resume();
     }
-    return proxy.connections;
+    return path.connections.length;
   })();
   await Promise.all(journeys);
   isOver = true;

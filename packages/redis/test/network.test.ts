@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
+import { createFaultyPath, type FaultyPath } from '@holdopen/faulty-path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRedisStore } from '../src/index.js';
-import { TcpProxy } from './support/proxy.js';
 import { bytes, claimOf, codeOf, entriesOf, started } from './support/run.js';
 import { RedisServer } from './support/server.js';
 import { until } from './support/until.js';
@@ -10,19 +13,22 @@ const COMMAND_TIMEOUT_MS = 400;
 const NOISE_MS = 1_500;
 
 let server: RedisServer;
-let proxy: TcpProxy;
+let path: FaultyPath;
 
 beforeEach(async () => {
   server = await RedisServer.start();
-  proxy = await TcpProxy.to(server.port);
+  path = await createFaultyPath({ target: server.port });
 });
 afterEach(async () => {
-  await proxy.close();
+  await path.close();
   await server.stop();
 });
 
 function open() {
-  return createRedisStore({ url: proxy.url, commandTimeoutMs: COMMAND_TIMEOUT_MS });
+  return createRedisStore({
+    url: `redis://127.0.0.1:${path.port}`,
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+  });
 }
 
 describe('answers that are lost on the way', () => {
@@ -31,9 +37,9 @@ describe('answers that are lost on the way', () => {
     const record = await started(store);
     const { run, fence } = record;
     const request = { run, fence, expectedTail: 0, entries: [bytes('a'), bytes('b')] };
-    proxy.swallowsAnswers = true;
+    path.blackHole('response');
     expect(await codeOf(store.append(request))).toBe('store_unavailable');
-    proxy.swallowsAnswers = false;
+    path.resume();
     await until('the append is answered', async () => {
       const answer = await store.append(request).catch(() => undefined);
       if (answer === undefined) return false;
@@ -48,9 +54,9 @@ describe('answers that are lost on the way', () => {
     const store = open();
     await started(store);
     const request = claimOf();
-    proxy.swallowsAnswers = true;
+    path.blackHole('response');
     expect(await codeOf(store.claim(request))).toBe('store_unavailable');
-    proxy.swallowsAnswers = false;
+    path.resume();
     await until('the claim is answered', async () => {
       const answer = await store.claim(request).catch(() => undefined);
       if (answer === undefined) return false;
@@ -66,7 +72,7 @@ describe('answers that are lost on the way', () => {
 
 describe('a server that is away', () => {
   test('no command hangs when nothing comes back, at the first use or later', async () => {
-    proxy.isBlackHole = true;
+    path.blackHole('request');
     const store = open();
     for (let i = 0; i < 2; i += 1) {
       const begun = performance.now();
@@ -74,9 +80,9 @@ describe('a server that is away', () => {
       expect(await codeOf(store.subscribe(claimOf().run, () => {}))).toBe('store_unavailable');
       expect(performance.now() - begun).toBeLessThan(2 * COMMAND_TIMEOUT_MS + NOISE_MS);
     }
-    proxy.isBlackHole = false;
+    path.resume();
     await until('it connects', async () => (await codeOf(store.get(claimOf().run))) === 'no error');
-    proxy.isBlackHole = true;
+    path.blackHole('request');
     const begun = performance.now();
     const codes = await Promise.all(
       Array.from({ length: 20 }, () => codeOf(store.get(claimOf().run))),
@@ -103,7 +109,7 @@ describe('a server that is away', () => {
     const cut = codeOf(store.get(record.run));
     // Sent, and not answered.
     await new Promise((resolve) => setTimeout(resolve, 20));
-    proxy.cut();
+    path.killAll();
     expect(await cut).toBe('store_unavailable');
     thaw();
     await server.kill();
@@ -116,12 +122,12 @@ describe('a server that is away', () => {
   });
 
   test('nobody stampedes a server that is away', async () => {
-    await proxy.close();
-    proxy = await TcpProxy.to(server.port);
+    await path.close();
+    path = await createFaultyPath({ target: server.port });
     const store = open();
     await server.kill();
     for (let i = 0; i < 200; i += 1) await codeOf(store.get(claimOf().run));
-    expect(proxy.connections).toBeLessThan(50);
+    expect(path.connections.length).toBeLessThan(50);
     await store.close();
   });
 
@@ -141,19 +147,31 @@ describe('a server that is away', () => {
 });
 
 test('a server that is too old is refused in words that say so', async () => {
-  proxy.rewrite = (text) => text.replace(/redis_version:7/, 'redis_version:6');
-  const store = open();
+  const old = createServer((client) => {
+    const redis = connect(server.port, '127.0.0.1');
+    redis.on('data', (bytes) => {
+      client.write(
+        bytes.toString('latin1').replace(/redis_version:7/, 'redis_version:6'),
+        'latin1',
+      );
+    });
+    pipeline(client, redis, () => client.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(old, 'listening');
+  const { port } = old.address() as AddressInfo;
+  const store = createRedisStore({ url: `redis://127.0.0.1:${port}` });
   await expect(store.claim(claimOf())).rejects.toMatchObject({
     code: 'invalid_option',
     message: expect.stringMatching(/Redis 6\.\S+, and runs need Redis 7 or Valkey/),
   });
   await store.close();
+  old.close();
 });
 
 test('a cluster that says nothing is given up, and its connections with it', async () => {
-  proxy.isBlackHole = true;
+  path.blackHole('request');
   const store = createRedisStore({
-    cluster: { rootNodes: [{ url: proxy.url }] },
+    cluster: { rootNodes: [{ url: `redis://127.0.0.1:${path.port}` }] },
     commandTimeoutMs: COMMAND_TIMEOUT_MS,
   });
   for (let i = 0; i < 3; i += 1) {
@@ -162,7 +180,9 @@ test('a cluster that says nothing is given up, and its connections with it', asy
     expect(performance.now() - begun).toBeLessThan(COMMAND_TIMEOUT_MS + NOISE_MS);
   }
   await store.close();
-  await until('no connection is left', () => proxy.open === 0);
+  await until('no connection is left', () =>
+    path.connections.every(({ end }) => end !== undefined),
+  );
 });
 
 test('a server that lost the scripts is told them again', async () => {
@@ -180,10 +200,10 @@ test('a server that became a replica is transient, and a new connection is tried
   const { run, fence } = await started(store);
   await server.command('REPLICAOF', '127.0.0.1', '1');
   expect(await codeOf(store.requestCancel(run, fence.epoch))).toBe('store_unavailable');
-  const before = proxy.connections;
+  const before = path.connections.length;
   await until('a new connection is tried', async () => {
     expect(await codeOf(store.requestCancel(run, fence.epoch))).toBe('store_unavailable');
-    return proxy.connections > before;
+    return path.connections.length > before;
   });
   await server.command('REPLICAOF', 'NO', 'ONE');
   await until('it writes again', async () => {
