@@ -27,7 +27,8 @@ export class Link {
   readonly #target: Duplex | undefined;
   readonly #lanes = new Map<Direction, Lane>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #idle: NodeJS.Timeout | undefined;
+  /** Put off by every byte. */
+  readonly #idle: NodeJS.Timeout[] = [];
 
   constructor({ client, connect, record, draw, onBytes, onChange }: LinkOptions) {
     this.#record = record;
@@ -44,7 +45,7 @@ export class Link {
       socket?.on('end', () => this.#note({ by: name, how: 'fin' }));
       socket?.on('close', () => this.#closed());
       socket?.on('data', (bytes: Buffer) => {
-        this.#idle?.refresh();
+        this.#putOff();
         if (!this.#isKilled) onBytes(bytes, name);
       });
     }
@@ -113,7 +114,7 @@ export class Link {
         plan,
         draw,
         onPassed: (count) => {
-          this.#idle?.refresh();
+          this.#putOff();
           this.#record[`${direction}Bytes`] += count;
           this.#onChange();
         },
@@ -133,13 +134,18 @@ export class Link {
 
   #arm(fault: PlannedFault): void {
     if (fault.type === 'idle-kill') {
-      this.#idle = this.#after(fault.afterMs, () => this.kill(fault.how, fault.type));
+      const timer = this.#after(fault.afterMs, () => this.kill(fault.how, fault.type));
+      if (timer !== undefined) this.#idle.push(timer);
     } else if (fault.type === 'total-kill') {
       this.#after(fault.afterMs, () => this.kill(fault.how, fault.type));
     } else if (fault.type === 'black-hole') {
       if (fault.afterMs === 0) this.#fall(fault.of);
       else this.#after(fault.afterMs, () => this.#fall(fault.of));
     }
+  }
+
+  #putOff(): void {
+    for (const timer of this.#idle) timer.refresh();
   }
 
   #fall(of: Direction | 'both'): void {

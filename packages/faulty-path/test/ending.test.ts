@@ -31,12 +31,13 @@ describe('idle-kill', () => {
       client.resume();
       target.resume();
       const sender = from === 'client' ? client : target;
+      let lastByte = 0;
       for (let beat = 0; beat < 8; beat++) {
+        lastByte = performance.now();
         sender.write('.');
         await delay(200);
       }
       expect(path.connections[0]?.end).toBeUndefined();
-      const lastByte = performance.now();
       await errorOf(client);
       expect(performance.now() - lastByte).toBeGreaterThan(700);
     },
@@ -64,6 +65,24 @@ describe('idle-kill', () => {
     await delay(200);
     expect(got).toEqual({ text: '', ended: false });
     expect(path.connections[0]).toMatchObject({ state: 'open', end: { how: 'black-hole' } });
+  });
+
+  test('is put off as often as there are several, and the shortest counts', async () => {
+    const { path, client, target } = await join({
+      target: server.port,
+      faults: [
+        { type: 'idle-kill', afterMs: 1_000, how: 'fin' },
+        { type: 'idle-kill', afterMs: 60_000 },
+      ],
+    });
+    client.resume();
+    for (let beat = 0; beat < 8; beat++) {
+      target.write('.');
+      await delay(200);
+    }
+    expect(path.connections[0]?.end).toBeUndefined();
+    await once(client, 'end');
+    expect(path.connections[0]?.end).toEqual({ by: 'path', how: 'fin', why: 'idle-kill' });
   });
 
   test('never comes at Infinity', async () => {
@@ -152,6 +171,20 @@ describe('cut', () => {
       expect(got.text).toBe('HTTP/1.1 200 OK\r\nA: b\r\n\r\nabc');
     },
   );
+
+  test('of several the first that is reached counts', async () => {
+    const { path, client, target } = await join({
+      target: server.port,
+      faults: [
+        { type: 'cut', atByte: 8 },
+        { type: 'cut', atByte: 3, how: 'fin' },
+        { type: 'cut', atByte: 5 },
+      ],
+    });
+    target.write('0123456789');
+    expect(await readAll(client)).toBe('012');
+    expect(path.connections[0]?.end).toEqual({ by: 'path', how: 'fin', why: 'cut' });
+  });
 
   test('at byte 0 loses the whole response', async () => {
     const { client, target } = await join({

@@ -6,13 +6,13 @@ const HEAD_END = '\r\n\r\n';
 export class CutPoint {
   /** How many bytes still pass; unknown while the head that does not count is not over. */
   #left: number | undefined;
-  readonly #atByte: number;
+  readonly cut: Planned<'cut'>;
   /** The last bytes of a head, in which its end may have begun. */
   #tail = '';
 
-  constructor({ atByte, from }: Planned<'cut'>) {
-    this.#atByte = atByte;
-    if (from === 'connection') this.#left = atByte;
+  constructor(cut: Planned<'cut'>) {
+    this.cut = cut;
+    if (cut.from === 'connection') this.#left = cut.atByte;
   }
 
   /** How many of these bytes pass. */
@@ -36,7 +36,7 @@ export class CutPoint {
       this.#tail = text.slice(-(HEAD_END.length - 1));
       return chunk.length;
     }
-    this.#left = this.#atByte;
+    this.#left = this.cut.atByte;
     return end + HEAD_END.length - this.#tail.length;
   }
 }

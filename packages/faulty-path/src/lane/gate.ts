@@ -3,11 +3,11 @@ import type { CutPoint } from './cut-point.js';
 
 export interface GateOptions {
   readonly sink: Duplex;
-  readonly cutPoint: CutPoint | undefined;
+  readonly cutPoints: readonly CutPoint[];
   /** Bytes were handed to the kernel. */
   readonly onPassed: (count: number) => void;
   /** All bytes up to the cut were handed to the kernel. */
-  readonly onCut: () => void;
+  readonly onCut: (point: CutPoint) => void;
   /** The end came to a gate that lets nothing through. */
   readonly onLostEnd: () => void;
 }
@@ -47,14 +47,13 @@ export class Gate extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
     this.#whenOpen(() => {
-      const { sink, cutPoint, onPassed, onCut } = this.#options;
+      const { sink, onPassed, onCut } = this.#options;
       if (this.losesAll || !sink.writable) return callback();
-      const bytes = cutPoint === undefined ? chunk : chunk.subarray(0, cutPoint.take(chunk));
-      const isCut = cutPoint?.isReached === true;
-      this.#isCut = isCut;
+      const [bytes, reached] = this.#upToCut(chunk);
+      this.#isCut = reached !== undefined;
       const written = () => {
         onPassed(bytes.length);
-        if (isCut) onCut();
+        if (reached !== undefined) onCut(reached);
         callback();
       };
       if (bytes.length === 0) return written();
@@ -70,6 +69,19 @@ export class Gate extends Writable {
       else sink.end();
       callback();
     });
+  }
+
+  /** What still passes of a chunk, and the first cut that is reached with it. */
+  #upToCut(chunk: Buffer): [passing: Buffer, reached: CutPoint | undefined] {
+    let passing = chunk;
+    let reached: CutPoint | undefined;
+    for (const point of this.#options.cutPoints) {
+      const bytes = chunk.subarray(0, point.take(chunk));
+      if (!point.isReached || (reached !== undefined && bytes.length >= passing.length)) continue;
+      passing = bytes;
+      reached = point;
+    }
+    return [passing, reached];
   }
 
   #whenOpen(action: () => void): void {

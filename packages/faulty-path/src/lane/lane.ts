@@ -27,12 +27,12 @@ export class Lane {
       const schedule = scheduleOf(fault, direction, draw);
       return schedule === undefined ? [] : [new DelayLine(schedule)];
     });
-    const cut = plan.find((fault) => fault.type === 'cut' && fault.of === direction);
+    const cuts = plan.filter((fault) => fault.type === 'cut').filter(({ of }) => of === direction);
     this.gate = new Gate({
       ...events,
       sink,
-      cutPoint: cut?.type === 'cut' ? new CutPoint(cut) : undefined,
-      onCut: () => cut?.type === 'cut' && onCut(cut),
+      cutPoints: cuts.map((cut) => new CutPoint(cut)),
+      onCut: ({ cut }) => onCut(cut),
     });
     let last = source;
     for (const station of this.#stations) last = last.pipe(station);
