@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { test } from '../src/vitest.js';
 
+/** Starts vitest twice, on a machine that may be busy. */
+const LIMIT_MS = 120_000;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 test('openPath opens a path with the seed that it was given', async ({ openPath }) => {
@@ -30,7 +32,9 @@ function runFailing(seed: string | undefined): Promise<string> {
   });
 }
 
-test('a test that fails prints the seed and every connection, and the seed repeats them', async () => {
+test('a test that fails prints the seed and every connection, and the seed repeats them', {
+  timeout: LIMIT_MS,
+}, async () => {
   const reportOf = (output: string) => /faulty path, seed (\d+)\n {2}#1 .*/.exec(output) ?? [];
   const [report, seed] = reportOf(await runFailing(undefined));
   expect(report).toMatch(/#1 cut atByte=\d+ of=response from=connection how=rst: .* open/);
