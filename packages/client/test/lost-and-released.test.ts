@@ -9,6 +9,7 @@ import {
   holdFetch,
 } from '../src/index.js';
 import { BadPath } from './support/bad-path.js';
+import { keeping } from './support/keeping.js';
 import { chunk, chunkedHead, END, plain, RawServer } from './support/raw-server.js';
 import { numbers, RunServer } from './support/run-server.js';
 
@@ -57,17 +58,6 @@ const posts = ({ requests }: RawServer): (string | undefined)[] =>
   requests
     .filter(({ head }) => head.startsWith('POST'))
     .map(({ head }) => /^idempotency-key: (.*)$/im.exec(head)?.[1]);
-
-/** What a page keeps over a reload. */
-function keeping() {
-  const kept = new Map<string, string>();
-  const storage = {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
-    removeItem: (name: string) => void kept.delete(name),
-  };
-  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
-}
 
 describe.each(WAYS)('%s: a run whose place was told', (name, asks) => {
   test.each([404, 410, 421])('and is not there any more, %i, is lost', async (status) => {

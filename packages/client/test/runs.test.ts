@@ -9,6 +9,7 @@ import {
   holdFetch,
 } from '../src/index.js';
 import { BadPath } from './support/bad-path.js';
+import { keeping } from './support/keeping.js';
 import { numbers, RunServer } from './support/run-server.js';
 
 const KEYED = { idempotencyKey: true, retry: { baseMs: 5 } } as const;
@@ -269,17 +270,6 @@ test('a page that is loaded again goes on where it was', async () => {
   expect(server.starts).toBe(1);
   expect(kept.size).toBe(0);
 });
-
-/** What a page keeps over a reload. */
-function keeping() {
-  const kept = new Map<string, string>();
-  const storage = {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
-    removeItem: (name: string) => void kept.delete(name),
-  };
-  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
-}
 
 test('a page whose login has gone keeps its key, and joins its work when it is back', async () => {
   const { kept, holdOpen } = keeping();

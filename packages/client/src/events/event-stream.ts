@@ -3,11 +3,12 @@ import type { Call } from '../call.js';
 import type { HoldOpenError } from '../errors.js';
 import { Patience, pursue } from '../retry/pursue.js';
 import { type Cursor, parseCursor } from '../run/cursor.js';
+import type { RunPlace } from '../run/place.js';
 import { Failure } from '../transport/failure.js';
 import { readProblem } from '../wire/problem.js';
 import { Connection } from './connection.js';
 import { openStream } from './open.js';
-import { restarted, toldFailure } from './told-failure.js';
+import { CURSOR_LOST, restarted, toldFailure } from './told-failure.js';
 
 /** One event, as its server meant it. */
 export interface HoldEvent extends EventSourceMessage {
@@ -126,11 +127,18 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     if (!this.#isPrepared) {
       await call.prepare();
       this.#isPrepared = true;
-      this.#log = parseCursor(call.cursor ?? '')?.log;
+      const { cursor = '' } = call;
+      this.#log = parseCursor(cursor)?.log;
+      // Those that the page before this one has handled.
+      if (!/^(?:ho1.*\.0)?$/.test(cursor)) this.#count = 1;
     }
     const stream = await pursue(call, this.#patience, () => openStream(call));
     if (stream === undefined) {
       this.#end = 'over';
+      return;
+    }
+    if (stream === 'anew') {
+      this.#beginAnew(call.place);
       return;
     }
     call.report({ state: 'live' });
@@ -210,21 +218,26 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     const status = problem?.status ?? lateStatus;
     const isFinal = cursor !== undefined && cursor.final !== '';
     if (isFinal && cursor.final === 'r') this.#beginAnew();
-    // It cannot be told right now, or not to who asked with a login that has expired since.
-    else if (isOfRun && !isFinal && (status === 503 || status === 403)) {
+    // It cannot be told right now, or not to who asked with a login that has expired since; or not from
+    // here: who asks again is told whether another start has the log, or nobody.
+    else if (
+      isOfRun &&
+      !isFinal &&
+      (status === 503 || status === 403 || problem.code === CURSOR_LOST)
+    ) {
       this.#end = new Failure('closed', true);
     } else this.#end = toldFailure(call, status, problem);
     return true;
   }
 
-  /** The work was given up: under its key it begins again, and its events do. */
-  #beginAnew(): void {
+  /** The work was given up: under its key it begins again, or has at `place`, and its events do. */
+  #beginAnew(place?: RunPlace): void {
     const call = this.#call;
     call.cursor = undefined;
-    call.place = undefined;
+    call.place = place;
     this.#log = undefined;
     // Nobody has seen anything of what was given up.
-    const isUnseen = this.#count === 0 && call.key !== undefined;
+    const isUnseen = this.#count === 0 && (call.key ?? place) !== undefined;
     this.#end = isUnseen ? new Failure('closed', true) : restarted(call);
     this.#given = undefined;
   }
