@@ -3,7 +3,7 @@ import type { HoldOpenError, HoldOpenErrorFacts, RunStatus } from './errors.js';
 import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
 import type { Settings } from './options.js';
-import { chooseKey, type Message, type Outgoing } from './request.js';
+import { givenKey, type Message, type Outgoing } from './request.js';
 import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
@@ -32,6 +32,7 @@ export class Call {
   place: RunPlace | undefined;
   /** The last event that was received. */
   cursor: string | undefined;
+  /** The one that was given; from {@link Call.prepare} on also one that was made or kept. */
   key: string | undefined;
   readonly #reporter: StateReporter;
   readonly #persistence: Persistence | undefined;
@@ -44,21 +45,23 @@ export class Call {
     this.signal = outgoing.signal;
     this.#reporter = new StateReporter(settings.onState);
     this.#persistence = settings.persist && new Persistence(settings.persist);
-    this.key = chooseKey(outgoing, settings);
+    this.key = givenKey(outgoing, settings);
   }
 
   /** What must be there before the first attempt, and often nothing is. */
   async prepare(): Promise<void> {
-    const kept = await this.#persistence?.load();
+    const isGiven = this.key !== undefined;
+    if (this.settings.key === true) this.key ??= crypto.randomUUID();
+    const { key } = this;
+    if (key === undefined) return;
+    const kept = await this.#persistence?.open(key, isGiven);
     if (kept !== undefined) {
       this.key = kept.key;
       this.cursor = kept.cursor;
       const isHere = kept.place?.startsWith(`${this.outgoing.origin}/`);
       if (isHere && kept.place) this.place = { url: kept.place, token: undefined };
     }
-    if (this.key === undefined) return;
     await this.outgoing.freeze();
-    await this.persist();
   }
 
   get sendable(): Sendable {

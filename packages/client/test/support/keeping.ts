@@ -6,5 +6,5 @@ export function keeping() {
     setItem: (name: string, value: string) => void kept.set(name, value),
     removeItem: (name: string) => void kept.delete(name),
   };
-  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
+  return { kept, storage, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
 }
