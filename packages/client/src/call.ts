@@ -2,6 +2,7 @@ import { Credentials } from './credentials.js';
 import type { HoldOpenError, HoldOpenErrorFacts, RunStatus } from './errors.js';
 import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
+import { heed } from './heed.js';
 import type { Settings } from './options.js';
 import { givenKey, type Message, type Outgoing } from './request.js';
 import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
@@ -50,10 +51,13 @@ export class Call {
 
   /** What must be there before the first attempt, and often nothing is. */
   async prepare(): Promise<void> {
+    this.signal?.throwIfAborted();
     const isGiven = this.key !== undefined;
     if (this.settings.key === true) this.key ??= crypto.randomUUID();
-    const { key } = this;
-    if (key === undefined) return;
+    if (this.key !== undefined) await heed(this.signal, this.#recall(this.key, isGiven));
+  }
+
+  async #recall(key: string, isGiven: boolean): Promise<void> {
     const kept = await this.#persistence?.open(key, isGiven);
     if (kept !== undefined) {
       this.key = kept.key;
@@ -130,7 +134,7 @@ export class Call {
 
   async #message(target: RunTarget | 'request', accept: string | undefined): Promise<Message> {
     const { outgoing, key, place, cursor } = this;
-    const headers = await this.credentials.headers(this.attempts);
+    const headers = await heed(this.signal, this.credentials.headers(this.attempts));
     if (accept !== undefined && !headers.has('accept')) headers.set('accept', accept);
     if (target !== 'request' && place !== undefined) {
       this.credentials.showRun(headers, place);
@@ -215,13 +219,15 @@ export class Call {
   /** `cursor`: the last event that the user has handled. */
   async persist(cursor = this.cursor): Promise<void> {
     if (this.#persistence === undefined || this.key === undefined) return;
-    await this.#persistence.save({ key: this.key, place: this.place?.url, cursor });
+    const kept = { key: this.key, place: this.place?.url, cursor };
+    await heed(this.signal, this.#persistence.save(kept));
   }
 
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
     this.report({ state: status < 400 ? 'completed' : 'failed' });
-    if (!isProvisional(status)) await this.#persistence?.forget();
+    if (this.#persistence !== undefined && !isProvisional(status))
+      await heed(this.signal, this.#persistence.forget());
   }
 
   /** After a wake-up: what the connection slept through is asked for. */

@@ -74,9 +74,9 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
   }
 
   async #next(): Promise<IteratorResult<HoldEvent, undefined>> {
-    // Who asks for the next has handled the last.
-    if (this.#given !== undefined) await this.#call.persist(this.#given);
     try {
+      // Who asks for the next has handled the last.
+      if (this.#given !== undefined) await this.#call.persist(this.#given);
       while (!this.#isDone) {
         const value = this.#queue[this.#at];
         if (value !== undefined) {

@@ -1,22 +1,15 @@
+import { heed } from '../heed.js';
 import type { Runtime } from '../runtime.js';
 
-/** Waits, unless the user gives up; then it rejects with his reason. */
+/** Waits, unless the user gives up. */
 export async function pause(
   runtime: Runtime,
   ms: number,
   signal: AbortSignal | null | undefined,
 ): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      runtime.clear(timer);
-      reject(signal?.reason);
-    };
-    const done = (): void => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    };
-    const timer = runtime.set(done, ms, true);
-    signal?.addEventListener('abort', stop, { once: true });
+  let timer: unknown;
+  const over = new Promise<void>((resolve) => {
+    timer = runtime.set(resolve, ms, true);
   });
+  await heed(signal, over).finally(() => runtime.clear(timer));
 }
