@@ -180,7 +180,7 @@ export class Call {
   /** The error of what is given up. */
   async giveUp(failure: Failure): Promise<HoldOpenError> {
     const run = await this.askRun();
-    return this.failed(explainFailure(failure, { ...this.facts(), ...failure, run }));
+    return this.failed(explainFailure(failure, { ...this.facts(), run }));
   }
 
   facts(): HoldOpenErrorFacts {

@@ -37,7 +37,7 @@ export function toldFailure(call: Call, status: number, problem: Problem | undef
 /** The error of work that began again while its events were read. */
 export function restarted(call: Call): AnswerError {
   const what =
-    'the work was given up and is begun anew, so that its events begin again; ask under the same key to have them from the start';
+    'the work was begun anew: ask again, under its key, to have its events from the start';
   return explainAnswer('HOLDOPEN_RESTARTED', what, call.facts());
 }
 

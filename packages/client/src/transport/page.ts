@@ -18,6 +18,15 @@ export const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
 ];
 
+/** The others are never told apart here. */
+export const WORDS: Readonly<Partial<Record<FailureKind, string>>> = {
+  closed: 'the connection was closed',
+  stalled: 'nothing came any more',
+  truncated: 'the answer ended incomplete',
+  protocol: 'what came makes no sense',
+  network: 'the network failed',
+};
+
 /** Nothing says so, ever. */
 export function neverLeft(): boolean {
   return false;

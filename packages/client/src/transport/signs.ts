@@ -24,6 +24,19 @@ export const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
 ];
 
+/** What an error says of each. */
+export const WORDS: Readonly<Record<FailureKind, string>> = {
+  refused: 'no connection could be made',
+  dns: 'the name of the host could not be resolved',
+  tls: 'no secure connection could be made',
+  reset: 'the connection was reset',
+  closed: 'the connection was closed',
+  stalled: 'nothing came any more',
+  truncated: 'the answer ended incomplete',
+  protocol: 'what came makes no sense',
+  network: 'the network failed',
+};
+
 /** A handshake that failed: nothing of the request has left. */
 const HANDSHAKE =
   /CERT|ALTNAME|self.signed|before secure|InvalidContentType|WRONG_VERSION|HANDSHAKE/i;
