@@ -18,7 +18,7 @@ import type { Failure } from './transport/failure.js';
 const FINAL = /^HOLDOPEN_(?:FAILED|CANCELLED|LOST)$/;
 
 /** Nobody waits longer for a word about what is waited for. */
-const MAX_ASKING_MS = 10_000;
+const MAX_ASKING_MS = 5_000;
 
 /** One call of the user's, however many attempts it takes, and all that is known of it. */
 export class Call {
@@ -150,19 +150,19 @@ export class Call {
   }
 
   /** What the server says of the run whose connection is lost; a page is told that it goes on. */
-  async askRun(): Promise<RunStatus | undefined> {
-    const run = await this.#runStatus();
+  async askRun(limitMs = MAX_ASKING_MS): Promise<RunStatus | undefined> {
+    const run = await this.#runStatus(limitMs);
     if (run?.state === 'running') this.report({ state: 'running', run });
     return run;
   }
 
   /** Never fails: what is not known is said to be so. */
-  async #runStatus(): Promise<RunStatus | undefined> {
+  async #runStatus(limitMs: number): Promise<RunStatus | undefined> {
     const url = this.place?.url;
     if (url === undefined) return undefined;
     let timer: unknown;
     const late = new Promise<undefined>((resolve) => {
-      timer = this.runtime.set(() => resolve(undefined), MAX_ASKING_MS);
+      timer = this.runtime.set(() => resolve(undefined), limitMs);
     });
     const asked: { exchange?: Exchange } = {};
     const answer = this.send('status').then((opened) => {
@@ -232,7 +232,7 @@ export class Call {
 
   /** After a wake-up: what the connection slept through is asked for. */
   async #lookAfter(exchange: () => Exchange | undefined): Promise<void> {
-    const run = await this.#runStatus();
+    const run = await this.#runStatus(MAX_ASKING_MS);
     // It would have been told by now.
     if (run?.state !== undefined && run.state !== 'running') exchange()?.watchdog.bite();
   }

@@ -27,6 +27,9 @@ export class ComeBack<Value> {
  */
 const STABLE_MS = 10_000;
 
+/** Of a pause so much is spent at most on asking for the run. */
+const MAX_PAUSE_ASKING_MS = 2_000;
+
 /** No timer waits longer: beyond it `setTimeout` does not wait at all. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -75,10 +78,13 @@ export class Patience {
     if (delayMs === undefined) throw await call.giveUp(failure);
     call.report({ state: 'reconnecting', delayMs });
     // Who never reached the server need not ask it.
-    const run = failure.mayHaveRun ? await call.askRun() : undefined;
+    const askedAt = call.runtime.now();
+    const run = failure.mayHaveRun ? await call.askRun(MAX_PAUSE_ASKING_MS) : undefined;
     // It answers: there is no need to spare it, but for chance.
     const isThere = run?.state !== undefined;
-    await this.wait(isThere ? Math.min(delayMs, this.retryMs || delayMs / 4) : delayMs);
+    const pauseMs = isThere ? Math.min(delayMs, this.retryMs || delayMs / 4) : delayMs;
+    // A clock that was set back makes it no longer.
+    await this.wait(pauseMs - Math.max(0, call.runtime.now() - askedAt));
   }
 
   wait(ms: number): Promise<void> {
