@@ -28,8 +28,8 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
   #connection: Connection | undefined;
   #queue: HoldEvent[] = [];
   #at = 0;
-  /** What comes when the queue is empty. */
-  #end: 'over' | Failure | HoldOpenError | undefined;
+  /** What comes when the queue is empty. `thrown`: by the user's own code. */
+  #end: 'over' | Failure | HoldOpenError | { readonly thrown: unknown } | undefined;
   #isDone = false;
   #isPrepared = false;
   /** How many events were received. */
@@ -112,6 +112,7 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
       this.#connection = undefined;
       await this.#patience.after(failure);
     } else if (this.#end !== undefined) {
+      if ('thrown' in this.#end) throw this.#end.thrown;
       // A page that is loaded again begins where the new work does.
       if (this.#end.code === 'HOLDOPEN_RESTARTED') await call.persist();
       throw call.failed(this.#end);
@@ -196,7 +197,11 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     if (cursor !== undefined) given.id = cursor.ownId;
     this.#count += 1;
     this.#queue.push(given);
-    if (this.#isTerminal?.(given)) this.#end = 'over';
+    try {
+      if (this.#isTerminal?.(given)) this.#end = 'over';
+    } catch (thrown) {
+      this.#end = { thrown };
+    }
   }
 
   /** Whether a place is of the work that was read so far. */
