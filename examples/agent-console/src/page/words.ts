@@ -27,7 +27,10 @@ export function explain(task: Task): string {
     case 'silent':
       return `Nothing has come for ${seconds(state?.silenceMs)}, not even a sign of life. The connection may be dead; the task is not concerned.`;
     case 'reconnecting':
-      return `The connection is lost. Asking again in ${seconds(state?.delayMs)}; the task is not started a second time.`;
+      if (state?.delayMs === undefined) {
+        return 'This device is offline. Asking again when it is not; the task goes on without it.';
+      }
+      return `The connection is lost. Asking again in ${seconds(state.delayMs)}; the task is not started a second time.`;
     case 'running':
       return 'The connection is lost, and the server says that the task goes on. Coming back to it.';
     case 'completed':

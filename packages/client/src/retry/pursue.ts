@@ -1,7 +1,7 @@
 import type { Call } from '../call.js';
 import { Failure } from '../transport/failure.js';
 import { backoffMs } from './backoff.js';
-import { pause } from './pause.js';
+import { isOffline, pause } from './pause.js';
 import { mayFollow } from './policy.js';
 
 /** An answer that asks to come back. If that is not to be, it is what the user gets. */
@@ -74,7 +74,12 @@ export class Patience {
     const livedMs = call.runtime.now() - this.#begunAt - failure.silenceMs;
     const goesOn = call.place !== undefined || call.cursor !== undefined;
     if (goesOn && failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
-    const delayMs = mayFollow(call.sendable, failure) ? this.delayMs(undefined) : undefined;
+    const mayGoOn = mayFollow(call.sendable, failure);
+    if (mayGoOn && isOffline() && call.settings.maxAttempts > 1) {
+      call.report({ state: 'reconnecting' });
+      return this.wait(call.settings.maxMs, true);
+    }
+    const delayMs = mayGoOn ? this.delayMs(undefined) : undefined;
     if (delayMs === undefined) throw await call.giveUp(failure);
     call.report({ state: 'reconnecting', delayMs });
     // Who never reached the server need not ask it.
@@ -84,11 +89,11 @@ export class Patience {
     const isThere = run?.state !== undefined;
     const pauseMs = isThere ? Math.min(delayMs, this.retryMs || delayMs / 4) : delayMs;
     // A clock that was set back makes it no longer.
-    await this.wait(pauseMs - Math.max(0, call.runtime.now() - askedAt));
+    await this.wait(pauseMs - Math.max(0, call.runtime.now() - askedAt), true);
   }
 
-  wait(ms: number): Promise<void> {
-    return pause(this.#call.runtime, ms, this.#call.signal);
+  wait(ms: number, untilOnline: boolean): Promise<void> {
+    return pause(this.#call.runtime, ms, this.#call.signal, untilOnline);
   }
 }
 
@@ -107,7 +112,7 @@ export async function pursue<Value>(
       if (delayMs === undefined) return await result.instead();
       await result.drop();
       call.report({ state: 'reconnecting', delayMs });
-      await patience.wait(delayMs);
+      await patience.wait(delayMs, false);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       await patience.after(error);

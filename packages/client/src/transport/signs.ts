@@ -45,3 +45,13 @@ const HANDSHAKE =
 export function neverLeft(kind: FailureKind, text: string): boolean {
   return kind === 'refused' || kind === 'dns' || (kind === 'tls' && HANDSHAKE.test(text));
 }
+
+/** Names, codes and messages of an error and of all behind it, without addresses and hosts, which say anything. */
+export function wordsOf(error: unknown, depth = 0): string {
+  if (typeof error !== 'object' || error === null || depth > 5) return '';
+  const { name, code, message, cause, errors } = error as Record<string, unknown>;
+  const own = [name, code, message].filter((word) => typeof word === 'string').join(' ');
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const plain = own.replace(/[\w+.-]+:\/\/[^\s")]*|(?<=ENOTFOUND|EAI_AGAIN) \S+/g, '');
+  return [plain, wordsOf(cause, depth + 1), wordsOf(first, depth + 1)].join('\n');
+}
