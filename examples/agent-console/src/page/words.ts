@@ -14,6 +14,7 @@ export const LABELS: Readonly<Record<Phase, string>> = {
   'signed-out': 'signed out',
   stopped: 'stopped',
   unreachable: 'unreachable',
+  'given-up': 'given up',
 };
 
 /** What is going on, and what that means for the task. */
@@ -43,6 +44,8 @@ export function explain(task: Task): string {
       return 'The login has expired. The task goes on; sign in to see how.';
     case 'stopped':
       return 'It was told to stop, and did.';
+    case 'given-up':
+      return 'The server had no more time for the task. It begins anew as soon as the page is there that has started it.';
     case 'unreachable':
       return error?.message ?? '';
   }
