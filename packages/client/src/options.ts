@@ -84,7 +84,7 @@ export interface HoldOptions {
 export interface HeadersContext {
   /** From 1. */
   readonly attempt: number;
-  /** The last ones were refused with 401. */
+  /** The last ones were refused with 401, or did not show a run that was there: 404. */
   readonly isRefused: boolean;
 }
 
