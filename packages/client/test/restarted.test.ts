@@ -97,3 +97,16 @@ test('in real runs: another client has begun it anew, and both have all of it', 
   expect(await read(path.url, holdOpen)).toEqual({ data: ['0', '1'], code: undefined });
   expect([first.starts, second.starts]).toEqual([1, 1]);
 });
+
+test('a failure is told by its place, too, where the head came before the run was known', async () => {
+  const failed = 'event: error\nid: ho1.1.a.2f\ndata: {"status":500,"code":"failed"}\n\n';
+  await using server = await RawServer.start((socket) =>
+    socket.write(
+      chunkedHead({ type: 'text/event-stream' }) +
+        chunk(`id: ho1.1.a.1\ndata: 0\n\n${failed}`) +
+        END,
+    ),
+  );
+  const told = await read(server.url, { idempotencyKey: 'k' });
+  expect(told).toEqual({ data: ['0'], code: 'HOLDOPEN_FAILED' });
+});

@@ -218,7 +218,7 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     const call = this.#call;
     const problem = readProblem(event.data);
     const lateStatus = this.#connection?.lateStatus ?? 200;
-    const isOfRun = call.place !== undefined && problem?.code !== undefined;
+    const isOfRun = (call.place ?? cursor) !== undefined && problem?.code !== undefined;
     if (lateStatus < 300 && !(isOfRun && problem.status !== undefined)) return false;
     const status = problem?.status ?? lateStatus;
     const isFinal = cursor !== undefined && cursor.final !== '';
