@@ -273,6 +273,60 @@ test(
   PATIENCE_MS,
 );
 
+test(
+  'the old process has no more time: the task is begun anew in the next, and shown from its beginning',
+  async () => {
+    const hasty = await start({ DRAIN_MS: '200' });
+    try {
+      const page = await signedIn(browser, hasty.url);
+      const task = await startTask(page, 'Begun anew', 8);
+      await task.hasSteps(4);
+      const other = await page.context().newPage();
+      await other.goto(hasty.url);
+      await other.locator('#elsewhere button').click();
+      const seen = taskOf(other, 'Begun anew');
+      await seen.hasSteps(4);
+      let asked = 0;
+      other.on('request', () => {
+        asked += 1;
+      });
+      await page.route('**/tasks', (route) => route.abort());
+      await hasty.replacedBy(() => press(page, 'restart'));
+      // Who has no key waits for whoever has, and does not ask all the time meanwhile.
+      await seen.becomes('given-up');
+      await task.becomes('reconnecting');
+      expect(asked).toBeLessThan(15);
+      await page.unroute('**/tasks');
+      await task.becomes('completed');
+      await expectWhole(task);
+      expect(await task.card.getAttribute('data-attempt')).toBe('2');
+      await seen.becomes('completed');
+      await expectWhole(seen);
+      expect(asked).toBeLessThan(40);
+    } finally {
+      hasty.stop();
+    }
+  },
+  PATIENCE_MS,
+);
+
+test('a server that wants to be left alone is no dead end', async () => {
+  const page = await signedIn(browser, served.url, 'patient');
+  const busy = { status: 429, headers: { 'retry-after': '3600' }, body: 'Later.' };
+  await page.route('**/tasks', (route) => route.fulfill(busy));
+  const task = await startTask(page, 'Later', 1);
+  await task.becomes('unreachable');
+  await page.unroute('**/tasks');
+  await task.card.getByRole('button', { name: 'Try again' }).click();
+  await task.becomes('completed');
+  await expectWhole(task);
+  await page.route('**/tasks', (route) => route.fulfill(busy));
+  const other = await startTask(page, 'Never', 1);
+  await other.becomes('unreachable');
+  await other.card.getByRole('button', { name: 'Remove' }).click();
+  await expect.poll(() => page.locator('article').count()).toBe(1);
+});
+
 test('a double click is one task', async () => {
   const page = await signedIn(browser, served.url, 'hasty');
   await page.fill('[name=seconds]', '1');
@@ -297,6 +351,19 @@ test('a page of another origin can do nothing, and nothing of ours may be put in
   expect(page.headers.get('x-frame-options')).toBe('SAMEORIGIN');
   const session = await fetch(`${served.url}/session`);
   expect(session.headers.get('cache-control')).toBe('no-store');
+});
+
+test('the cookie of a login is for TLS alone where the page came by it, also to a proxy in front', async () => {
+  const signsIn = async (headers: Readonly<Record<string, string>>): Promise<string> => {
+    const answer = await fetch(`${served.url}/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{"user":"ada"}',
+    });
+    return answer.headers.get('set-cookie') ?? '';
+  };
+  expect(await signsIn({})).toMatch(/Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict$/);
+  expect(await signsIn({ 'x-forwarded-proto': 'https' })).toMatch(/; Secure/);
 });
 
 test('what is no JSON is refused', async () => {

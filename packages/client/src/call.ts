@@ -2,8 +2,9 @@ import { Credentials } from './credentials.js';
 import type { HoldOpenError, HoldOpenErrorFacts, RunStatus } from './errors.js';
 import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
+import { heed } from './heed.js';
 import type { Settings } from './options.js';
-import { chooseKey, type Message, type Outgoing } from './request.js';
+import { givenKey, type Message, type Outgoing } from './request.js';
 import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
@@ -17,7 +18,7 @@ import type { Failure } from './transport/failure.js';
 const FINAL = /^HOLDOPEN_(?:FAILED|CANCELLED|LOST)$/;
 
 /** Nobody waits longer for a word about what is waited for. */
-const MAX_ASKING_MS = 10_000;
+const MAX_ASKING_MS = 5_000;
 
 /** One call of the user's, however many attempts it takes, and all that is known of it. */
 export class Call {
@@ -32,6 +33,7 @@ export class Call {
   place: RunPlace | undefined;
   /** The last event that was received. */
   cursor: string | undefined;
+  /** The one that was given; from {@link Call.prepare} on also one that was made or kept. */
   key: string | undefined;
   readonly #reporter: StateReporter;
   readonly #persistence: Persistence | undefined;
@@ -44,21 +46,26 @@ export class Call {
     this.signal = outgoing.signal;
     this.#reporter = new StateReporter(settings.onState);
     this.#persistence = settings.persist && new Persistence(settings.persist);
-    this.key = chooseKey(outgoing, settings);
+    this.key = givenKey(outgoing, settings);
   }
 
   /** What must be there before the first attempt, and often nothing is. */
   async prepare(): Promise<void> {
-    const kept = await this.#persistence?.load();
+    this.signal?.throwIfAborted();
+    const isGiven = this.key !== undefined;
+    if (this.settings.key === true) this.key ??= crypto.randomUUID();
+    if (this.key !== undefined) await heed(this.signal, this.#recall(this.key, isGiven));
+  }
+
+  async #recall(key: string, isGiven: boolean): Promise<void> {
+    const kept = await this.#persistence?.open(key, isGiven);
     if (kept !== undefined) {
       this.key = kept.key;
       this.cursor = kept.cursor;
       const isHere = kept.place?.startsWith(`${this.outgoing.origin}/`);
       if (isHere && kept.place) this.place = { url: kept.place, token: undefined };
     }
-    if (this.key === undefined) return;
     await this.outgoing.freeze();
-    await this.persist();
   }
 
   get sendable(): Sendable {
@@ -127,7 +134,7 @@ export class Call {
 
   async #message(target: RunTarget | 'request', accept: string | undefined): Promise<Message> {
     const { outgoing, key, place, cursor } = this;
-    const headers = await this.credentials.headers(this.attempts);
+    const headers = await heed(this.signal, this.credentials.headers(this.attempts));
     if (accept !== undefined && !headers.has('accept')) headers.set('accept', accept);
     if (target !== 'request' && place !== undefined) {
       this.credentials.showRun(headers, place);
@@ -143,19 +150,19 @@ export class Call {
   }
 
   /** What the server says of the run whose connection is lost; a page is told that it goes on. */
-  async askRun(): Promise<RunStatus | undefined> {
-    const run = await this.#runStatus();
+  async askRun(limitMs = MAX_ASKING_MS): Promise<RunStatus | undefined> {
+    const run = await this.#runStatus(limitMs);
     if (run?.state === 'running') this.report({ state: 'running', run });
     return run;
   }
 
   /** Never fails: what is not known is said to be so. */
-  async #runStatus(): Promise<RunStatus | undefined> {
+  async #runStatus(limitMs: number): Promise<RunStatus | undefined> {
     const url = this.place?.url;
     if (url === undefined) return undefined;
     let timer: unknown;
     const late = new Promise<undefined>((resolve) => {
-      timer = this.runtime.set(() => resolve(undefined), MAX_ASKING_MS);
+      timer = this.runtime.set(() => resolve(undefined), limitMs);
     });
     const asked: { exchange?: Exchange } = {};
     const answer = this.send('status').then((opened) => {
@@ -173,7 +180,7 @@ export class Call {
   /** The error of what is given up. */
   async giveUp(failure: Failure): Promise<HoldOpenError> {
     const run = await this.askRun();
-    return this.failed(explainFailure(failure, { ...this.facts(), ...failure, run }));
+    return this.failed(explainFailure(failure, { ...this.facts(), run }));
   }
 
   facts(): HoldOpenErrorFacts {
@@ -212,18 +219,20 @@ export class Call {
   /** `cursor`: the last event that the user has handled. */
   async persist(cursor = this.cursor): Promise<void> {
     if (this.#persistence === undefined || this.key === undefined) return;
-    await this.#persistence.save({ key: this.key, place: this.place?.url, cursor });
+    const kept = { key: this.key, place: this.place?.url, cursor };
+    await heed(this.signal, this.#persistence.save(kept));
   }
 
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
     this.report({ state: status < 400 ? 'completed' : 'failed' });
-    if (!isProvisional(status)) await this.#persistence?.forget();
+    if (this.#persistence !== undefined && !isProvisional(status))
+      await heed(this.signal, this.#persistence.forget());
   }
 
   /** After a wake-up: what the connection slept through is asked for. */
   async #lookAfter(exchange: () => Exchange | undefined): Promise<void> {
-    const run = await this.#runStatus();
+    const run = await this.#runStatus(MAX_ASKING_MS);
     // It would have been told by now.
     if (run?.state !== undefined && run.state !== 'running') exchange()?.watchdog.bite();
   }

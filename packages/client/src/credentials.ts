@@ -30,7 +30,9 @@ export class Credentials {
    * once, and then the token of the run.
    */
   canImprove(status: number, place: RunPlace | undefined): boolean {
-    if (status === 401 && !this.#isRefused && this.#outgoing.hasHeadersFunction) {
+    // Who may not see a run is told that there is none.
+    const isUnseen = status === 401 || (status === 404 && place !== undefined);
+    if (isUnseen && !this.#isRefused && this.#outgoing.hasHeadersFunction) {
       this.#isRefused = true;
       return place !== undefined || this.#outgoing.isReplayable;
     }

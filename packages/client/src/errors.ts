@@ -57,38 +57,42 @@ export interface HoldOpenErrorFacts {
   readonly cause?: unknown;
 }
 
+/** Hides what is not for a log from whatever prints an error. */
+function hide(error: HoldOpenError, secrets: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(secrets))
+    Object.defineProperty(error, name, { value });
+}
+
 /** Every failure that the client tells. Catch it by `instanceof`, tell the kinds apart by `code`. */
 export class HoldOpenError extends Error {
-  readonly code: HoldOpenErrorCode;
-  readonly method: string | undefined;
-  readonly url: string | undefined;
-  readonly attempts: number;
-  readonly bytes: number | undefined;
-  readonly silenceMs: number | undefined;
-  readonly run: RunStatus | undefined;
-  readonly cursor: string | undefined;
-  readonly idempotencyKey: string | undefined;
+  declare readonly code: HoldOpenErrorCode;
+  declare readonly method: string | undefined;
+  /** Not enumerable, so that it is not printed: its query may hold what is not for a log. */
+  declare readonly url: string | undefined;
+  declare readonly attempts: number;
+  declare readonly bytes: number | undefined;
+  declare readonly silenceMs: number | undefined;
+  declare readonly run: RunStatus | undefined;
+  declare readonly cursor: string | undefined;
+  /** Not enumerable either: where runs are anonymous, whoever knows it gets at the work. */
+  declare readonly idempotencyKey: string | undefined;
 
-  constructor(code: HoldOpenErrorCode, message: string, facts: HoldOpenErrorFacts = {}) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
-    this.name = 'HoldOpenError';
-    this.code = code;
-    this.method = facts.method;
-    this.url = facts.url;
-    this.attempts = facts.attempts ?? 0;
-    this.bytes = facts.bytes;
-    this.silenceMs = facts.silenceMs;
-    this.run = facts.run;
-    this.cursor = facts.cursor;
-    this.idempotencyKey = facts.idempotencyKey;
+  constructor(
+    code: HoldOpenErrorCode,
+    message: string,
+    { cause, url, idempotencyKey, ...facts }: HoldOpenErrorFacts = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, { name: 'HoldOpenError', code, attempts: 0 }, facts);
+    hide(this, { url, idempotencyKey });
   }
 }
 
 /** The exchange failed. */
 export class TransportError extends HoldOpenError {
-  readonly failure: FailureKind;
+  declare readonly failure: FailureKind;
   /** Whether the server may have begun to work on the request. */
-  readonly mayHaveRun: boolean;
+  declare readonly mayHaveRun: boolean;
 
   constructor(
     failure: FailureKind,
@@ -97,18 +101,16 @@ export class TransportError extends HoldOpenError {
     facts: HoldOpenErrorFacts,
   ) {
     super(`HOLDOPEN_${failure.toUpperCase() as Uppercase<FailureKind>}`, message, facts);
-    this.name = 'TransportError';
-    this.failure = failure;
-    this.mayHaveRun = mayHaveRun;
+    Object.assign(this, { name: 'TransportError', failure, mayHaveRun });
   }
 }
 
 /** The server told a failure: by its status, in an event, or of a run. */
 export class AnswerError extends HoldOpenError {
   /** The true status. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** What the server said of it, if that was a JSON object. */
-  readonly problem: Problem | undefined;
+  declare readonly problem: Problem | undefined;
 
   constructor(
     code: HoldOpenErrorCode,
@@ -118,21 +120,19 @@ export class AnswerError extends HoldOpenError {
     problem?: Problem,
   ) {
     super(code, message, facts);
-    this.name = 'AnswerError';
-    this.status = status;
-    this.problem = problem;
+    Object.assign(this, { name: 'AnswerError', status, problem });
   }
 }
 
 /** An option that cannot be meant so. Thrown at once, before anything is sent. */
 export class OptionError extends HoldOpenError {
-  readonly option: string;
-  readonly given: unknown;
+  declare readonly option: string;
+  /** Not enumerable: it may be a key. */
+  declare readonly given: unknown;
 
   constructor(option: string, given: unknown, fix: string) {
     super('HOLDOPEN_INVALID_OPTION', `holdOpen.${option}: ${fix}`);
-    this.name = 'OptionError';
-    this.option = option;
-    this.given = given;
+    Object.assign(this, { name: 'OptionError', option });
+    hide(this, { given });
   }
 }

@@ -72,7 +72,7 @@ export class Exchange {
   }
 
   get response(): Response {
-    if (this.#response === undefined) throw new Error('the head has not come');
+    if (this.#response === undefined) throw new Error('no head');
     return this.#response;
   }
 

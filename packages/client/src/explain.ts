@@ -1,34 +1,23 @@
+import { WORDS } from '#transport';
 import {
   AnswerError,
   type HoldOpenErrorCode,
   type HoldOpenErrorFacts,
   TransportError,
 } from './errors.js';
-import type { Failure, FailureKind } from './transport/failure.js';
+import type { Failure } from './transport/failure.js';
 import type { Problem } from './wire/problem.js';
 
-const WHAT: Readonly<Record<FailureKind, string>> = {
-  refused: 'no connection could be made',
-  dns: 'the name of the host could not be resolved',
-  tls: 'no secure connection could be made',
-  reset: 'the connection was reset',
-  closed: 'the connection was closed',
-  stalled: 'nothing came any more',
-  truncated: 'the answer ended incomplete',
-  protocol: 'what came makes no sense',
-  network: 'the network failed',
-};
-
 /** The error of an exchange that is given up: what, where, how long, how often, and how to go on. */
-export function explainFailure(failure: Failure, facts: HoldOpenErrorFacts): TransportError {
-  const { kind, mayHaveRun, cause } = failure;
-  const { bytes, silenceMs = 0 } = facts;
+export function explainFailure(failure: Failure, known: HoldOpenErrorFacts): TransportError {
+  const { kind, mayHaveRun, cause, bytes, silenceMs } = failure;
+  const facts = { ...known, bytes, silenceMs, cause };
   const when =
     bytes === undefined ? 'before the answer began' : `after ${bytes} bytes of the answer`;
   const silence = silenceMs < 1_000 ? '' : ` and ${seconds(silenceMs)} of silence`;
   const hint = mayHaveRun ? wayOn(facts) : 'The work was not begun: it is safe to send it again.';
-  const message = `${nameOf(facts)}: ${WHAT[kind]}, ${when}${silence}${tries(facts)}. ${hint}`;
-  return new TransportError(kind, mayHaveRun, message, { ...facts, cause });
+  const message = `${nameOf(facts)}: ${WORDS[kind]}, ${when}${silence}${tries(facts)}. ${hint}`;
+  return new TransportError(kind, mayHaveRun, message, facts);
 }
 
 /** The error of an answer that says itself that it is none. */
@@ -53,7 +42,7 @@ export const IS_UNKNOWN = 'Whether it was done is not known: look before you beg
 export function startAnew({ idempotencyKey: key }: HoldOpenErrorFacts): string {
   return key === undefined
     ? 'To send it again starts the work anew.'
-    : `Its key, ${key}, has no other answer: a new key starts the work anew.`;
+    : 'Its key, error.idempotencyKey, has no other answer: a new key starts the work anew.';
 }
 
 /** Without its query, which may hold what is not for a log. */
@@ -85,8 +74,8 @@ function wayOn({ method = 'GET', run, cursor, idempotencyKey }: HoldOpenErrorFac
   }
   if (run !== undefined) return `On the server the work is ${state}: ${run.url}.`;
   if (idempotencyKey !== undefined) {
-    return `Send it again under the same key, ${idempotencyKey}: the work is not begun twice by a server that knows keys.`;
+    return 'Send it again under the same key, error.idempotencyKey: a server that knows keys works once.';
   }
   if (IS_IDEMPOTENT.test(method)) return 'It can be sent again.';
-  return 'The work may have been done: look before you send it again, or use holdOpen.idempotencyKey with a server that knows such keys.';
+  return 'The work may have been done: look before you send it again, or use holdOpen.idempotencyKey.';
 }

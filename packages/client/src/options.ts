@@ -84,7 +84,7 @@ export interface HoldOptions {
 export interface HeadersContext {
   /** From 1. */
   readonly attempt: number;
-  /** The last ones were refused with 401. */
+  /** The last ones were refused with 401, or did not show a run that was there: 404. */
   readonly isRefused: boolean;
 }
 
@@ -141,6 +141,8 @@ const RETRY: Readonly<Record<string, Kind>> = {
   maxRetryAfterMs: ABOVE_0,
 };
 
+const METHODS = ['getItem', 'setItem', 'removeItem'] as const;
+
 const OPTIONS: Readonly<Record<string, Kind>> = {
   fetch: FUNCTION,
   intervalMs: ABOVE_0,
@@ -158,10 +160,11 @@ const OPTIONS: Readonly<Record<string, Kind>> = {
   },
   persist: {
     fits: (value) => {
-      const { storage, name } = (value ?? {}) as Partial<PersistOptions>;
-      return typeof storage?.getItem === 'function' && typeof name === 'string' && name !== '';
+      const { storage, name, ...others } = (value ?? {}) as Partial<PersistOptions>;
+      const isStorage = METHODS.every((method) => typeof storage?.[method] === 'function');
+      return isStorage && typeof name === 'string' && name !== '' && !Object.keys(others)[0];
     },
-    fix: 'give { storage, name }, with sessionStorage or the like',
+    fix: 'give { storage, name } and no more, with sessionStorage or the like',
   },
   onState: FUNCTION,
 };

@@ -111,8 +111,8 @@ export class Outgoing {
   }
 }
 
-/** The key of a request, and what it means for its options. */
-export function chooseKey(outgoing: Outgoing, settings: Settings): string | undefined {
+/** The key that the user gives to a request, by the option or its headers. */
+export function givenKey(outgoing: Outgoing, settings: Settings): string | undefined {
   const own = outgoing.ownKey(settings.keyHeader);
   if (typeof settings.key === 'string' && own !== undefined && own !== settings.key) {
     throw new OptionError(
@@ -122,8 +122,7 @@ export function chooseKey(outgoing: Outgoing, settings: Settings): string | unde
     );
   }
   if (settings.key === false) return undefined;
-  if (typeof settings.key === 'string') return settings.key;
-  return own ?? (settings.key === true ? crypto.randomUUID() : undefined);
+  return typeof settings.key === 'string' ? settings.key : own;
 }
 
 function parse(url: string): URL | undefined {

@@ -6,7 +6,8 @@ import type { HoldOpenError, RunStatus } from './errors.js';
  * - `connecting`: it was sent, and nothing has come.
  * - `live`: bytes come.
  * - `silent`: nothing has come for half of the patience.
- * - `reconnecting`: the connection is lost, or the server busy; asked again in `delayMs`.
+ * - `reconnecting`: the connection is lost, or the server busy; asked again in `delayMs`, or without
+ *   it when the page is online again.
  * - `running`: the connection is lost, and the server says that the work goes on.
  * - `completed`: the answer is whole.
  * - `failed`: it is given up, or the server told a failure, which a Response has in its status.
@@ -29,7 +30,7 @@ export interface HoldState {
   readonly attempt: number;
   /** How long nothing has come, with `silent`. */
   readonly silenceMs?: number;
-  /** With `reconnecting`. */
+  /** With `reconnecting`, unless the page is offline. */
   readonly delayMs?: number;
   /** The status resource of the work, as soon as the server has told it: DELETE stops it. */
   readonly runUrl?: string;

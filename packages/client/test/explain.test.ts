@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { HoldOpenError, OptionError, TransportError } from '../src/errors.js';
-import { explainAnswer, explainFailure } from '../src/explain.js';
+import { explainAnswer, explainFailure, startAnew } from '../src/explain.js';
 import { Failure } from '../src/transport/failure.js';
 import { readProblem } from '../src/wire/problem.js';
 
@@ -8,12 +9,11 @@ const url = 'https://ada:secret@api.example/tasks?token=secret#x';
 
 test('an error says what happened, where, how long, how often and how to go on', () => {
   const cause = new Error('read ECONNRESET');
-  const error = explainFailure(new Failure('reset', true, cause), {
+  const failure = new Failure('reset', true, cause);
+  const error = explainFailure(Object.assign(failure, { bytes: 117, silenceMs: 8_130 }), {
     method: 'POST',
     url,
     attempts: 3,
-    bytes: 117,
-    silenceMs: 8_130,
     run: {
       url: 'https://api.example/runs/7',
       state: 'running',
@@ -49,7 +49,7 @@ test('a request that cannot have run may be sent again', () => {
 
 test.each([
   [{ method: 'POST' }, /look before you send it again/],
-  [{ method: 'POST', idempotencyKey: 'k1' }, /under the same key, k1/],
+  [{ method: 'POST', idempotencyKey: 'k1' }, /under the same key, error\.idempotencyKey:/],
   [{ method: 'GET' }, /It can be sent again/],
   [{ run: { url: '/runs/7', state: 'lost', status: 500, code: 'lost' } }, /the work is lost/],
   [
@@ -71,4 +71,20 @@ test('a wrong option is named with the fix', () => {
   const error = new OptionError('retry', 7, 'give false or an object');
   expect(error.message).toBe('holdOpen.retry: give false or an object');
   expect([error.code, error.option, error.given]).toEqual(['HOLDOPEN_INVALID_OPTION', 'retry', 7]);
+});
+
+test('what is not for a log is there for programs, and is not printed', () => {
+  const facts = { method: 'POST', url, idempotencyKey: 'secret-key', attempts: 2 };
+  const errors = [
+    explainFailure(new Failure('closed', true), facts),
+    explainAnswer('HOLDOPEN_FAILED', 'it failed', facts, 500, undefined, startAnew(facts)),
+    new OptionError('idempotencyKey', 'secret key', 'give letters'),
+  ];
+  for (const error of errors) {
+    const printed = `${inspect(error, { depth: 9 })} ${JSON.stringify(error)} ${Object.values(error)}`;
+    expect(printed).not.toContain('secret');
+    expect(printed).toContain(error.code);
+  }
+  expect(errors[0]).toMatchObject({ url, idempotencyKey: 'secret-key' });
+  expect((errors[2] as OptionError).given).toBe('secret key');
 });

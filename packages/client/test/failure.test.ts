@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { classify } from '../src/transport/failure.js';
-import { SIGNS } from '../src/transport/page.js';
+import { SIGNS, wordsOf } from '../src/transport/page.js';
 
 interface Shape {
   runtime: string;
@@ -57,10 +57,16 @@ describe('an error of the network', () => {
 
 test.each(shapes.filter(({ runtime }) => /chrom|firefox|safari|webkit|browser/i.test(runtime)))(
   'what a page loads knows $case in $runtime',
-  ({ error: { name, message }, kind }) => {
-    expect(SIGNS.find(([, sign]) => sign.test(`${name} ${message}`))?.[0]).toBe(kind);
+  ({ error, kind }) => {
+    const words = wordsOf(rebuild(error));
+    expect(SIGNS.find(([, sign]) => sign.test(words))?.[0]).toBe(kind);
   },
 );
+
+test('nor does a page take the words of a host for what failed', () => {
+  expect(wordsOf(new TypeError('Load failed (redirect.example)'))).not.toMatch(/redirect/);
+  expect(wordsOf(undefined)).not.toMatch(/fail/);
+});
 
 describe('an error that is none of the network', () => {
   test.each([

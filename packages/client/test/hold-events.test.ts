@@ -358,3 +358,32 @@ test('an option that is none is refused at once', () => {
   const other = { json: 'check' } as never;
   expect(() => holdEvents('http://x.invalid/', { holdOpen: other })).toThrow(OptionError);
 });
+
+test.each([
+  ['data: a\r\rdata: b\r\r', ['a', 'b']],
+  ['data: a\r\n\r\ndata: b\r\n\r\n', ['a', 'b']],
+  ['data: a\n\ndata: b\r\r', ['a', 'b']],
+  // Without a blank line behind it an event is none.
+  ['data: a\r\rdata: b\r', ['a']],
+  ['data: a\n\ndata: b\n', ['a']],
+])('the last event before an end is told, however its lines end: %j', async (text, expected) => {
+  await using server = await RawServer.start((socket) => {
+    socket.write(chunkedHead(SSE) + chunk(text) + END);
+  });
+  expect(dataOf(await readAll(holdEvents(server.url)))).toEqual(expected);
+});
+
+test('an isTerminal that throws ends the events behind those that came before', async () => {
+  let isClosed = false;
+  await using server = await RawServer.start((socket) => {
+    socket.on('close', () => {
+      isClosed = true;
+    });
+    socket.write(chunkedHead(SSE) + chunk('data: 1\n\ndata: 2\n\ndata: {\n\ndata: 4\n\n'));
+  });
+  const isTerminal = ({ data }: HoldEvent) => JSON.parse(data) === 'the end';
+  const read = await readAll(holdEvents(server.url, { holdOpen: { isTerminal } }));
+  expect(dataOf(read)).toEqual(['1', '2', '{']);
+  expect(read.error).toBeInstanceOf(SyntaxError);
+  await until('the connection is closed', () => isClosed);
+});

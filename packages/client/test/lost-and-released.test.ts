@@ -1,7 +1,8 @@
 /** Work that is gone is not begun again; work that was given up is, under its key. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { until } from '../../../test/support/until.js';
 import {
+  type HeadersContext,
   type HoldOpenError,
   type HoldOptions,
   type HoldState,
@@ -9,8 +10,10 @@ import {
   holdFetch,
 } from '../src/index.js';
 import { BadPath } from './support/bad-path.js';
+import { keeping } from './support/keeping.js';
 import { chunk, chunkedHead, END, plain, RawServer } from './support/raw-server.js';
 import { numbers, RunServer } from './support/run-server.js';
+import { QUICK } from './support/servers.js';
 
 const KEYED = { idempotencyKey: 'k', retry: { baseMs: 5, maxAttempts: 40 } } as const;
 const POST = { method: 'POST', body: '{}' } as const;
@@ -20,19 +23,23 @@ const PROBLEM = 'application/problem+json';
 /** What the client makes of it: an answer, its first event, or an error. */
 const WAYS: readonly (readonly [
   string,
-  (url: string, holdOpen: HoldOptions) => Promise<string>,
+  (
+    url: string,
+    holdOpen: HoldOptions,
+    headers?: (context: HeadersContext) => Record<string, string>,
+  ) => Promise<string>,
 ])[] = [
   [
     'holdFetch',
-    async (url, holdOpen) => {
-      const response = await holdFetch(url, { ...POST, holdOpen });
+    async (url, holdOpen, headers) => {
+      const response = await holdFetch(url, { ...POST, headers, holdOpen });
       return `${response.status} ${await response.text()}`;
     },
   ],
   [
     'holdEvents',
-    async (url, holdOpen) => {
-      const { value } = await holdEvents(url, { ...POST, holdOpen }).next();
+    async (url, holdOpen, headers) => {
+      const { value } = await holdEvents(url, { ...POST, headers, holdOpen }).next();
       return `200 ${value?.data}`;
     },
   ],
@@ -58,17 +65,6 @@ const posts = ({ requests }: RawServer): (string | undefined)[] =>
     .filter(({ head }) => head.startsWith('POST'))
     .map(({ head }) => /^idempotency-key: (.*)$/im.exec(head)?.[1]);
 
-/** What a page keeps over a reload. */
-function keeping() {
-  const kept = new Map<string, string>();
-  const storage = {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
-    removeItem: (name: string) => void kept.delete(name),
-  };
-  return { kept, holdOpen: { persist: { storage, name: 'task' }, retry: { baseMs: 5 } } };
-}
-
 describe.each(WAYS)('%s: a run whose place was told', (name, asks) => {
   test.each([404, 410, 421])('and is not there any more, %i, is lost', async (status) => {
     await using server = await breaksOff(name, () => plain('', { status }));
@@ -84,14 +80,20 @@ describe.each(WAYS)('%s: a run whose place was told', (name, asks) => {
   });
 
   test('and whose process is another one now is lost, and not begun again there', async () => {
-    await using first = await RunServer.start(async (self) => {
-      await self.gate.opened;
+    const work = async ({ gate }: RunServer) => {
+      await gate.opened;
       return Response.json(1);
-    });
+    };
+    // Its head waits until the run is known, also on a machine that is busy: its place is in it.
+    await using first = await RunServer.start(work, { hold: { ...QUICK, firstBeatMs: 500 } });
     await using second = await RunServer.start(() => Response.json(2));
     await using path = await BadPath.to(first.port);
-    const asking = asks(path.url, KEYED).catch((error) => error);
-    await until('its head has left', () => first.starts === 1 && path.carried > 0);
+    let isTold = false;
+    const onState = ({ runUrl }: HoldState) => {
+      isTold ||= runUrl !== undefined;
+    };
+    const asking = asks(path.url, { ...KEYED, onState }).catch((error) => error);
+    await until('the client knows its place', () => isTold);
     path.port = second.port;
     path.breakAll();
     expect(await asking).toMatchObject({ code: 'HOLDOPEN_LOST', attempts: 2 });
@@ -150,6 +152,33 @@ describe.each(WAYS)('%s: a run whose place was told', (name, asks) => {
     server.gate.open();
     expect(await asks(path.url, holdOpen)).toBe('200 0');
     expect(server.starts).toBe(1);
+  });
+
+  test('and that a login which has expired does not see is asked for with the next one at once', async () => {
+    const { kept, holdOpen } = keeping();
+    await using server = await RunServer.start((self) => {
+      self.gate.open();
+      return name === 'holdFetch' ? Response.json(0) : numbers(2, self);
+    });
+    let place = '';
+    const onState = ({ runUrl = '' }: HoldState) => {
+      place = runUrl;
+    };
+    await asks(server.url, { idempotencyKey: 'k', onState });
+    kept.set('task', JSON.stringify({ key: 'k', place }));
+    server.allows = ({ headers }) => headers.get('authorization') === 'new';
+    const headers = vi.fn(({ isRefused }: HeadersContext) => ({
+      Authorization: isRefused ? 'new' : 'old',
+    }));
+    expect(await asks(server.url, holdOpen, headers)).toBe('200 0');
+    expect([headers.mock.calls.length, server.starts]).toEqual([2, 1]);
+    // Whoever is not seen with the new one either is asked no more.
+    kept.set('task', JSON.stringify({ key: 'k', place }));
+    server.allows = () => false;
+    await expect(asks(server.url, holdOpen, headers)).rejects.toMatchObject({
+      code: 'HOLDOPEN_LOST',
+    });
+    expect(headers.mock.calls.length).toBe(4);
   });
 
   test('and was released by a login that has gone is begun again by the next call', async () => {

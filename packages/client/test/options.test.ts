@@ -24,6 +24,12 @@ const wrong: [option: string, given: unknown, fix: RegExp][] = [
   ['persist', { persist: null }, /sessionStorage or the like/],
   ['persist', { persist: { storage: sessionStorageLike } }, /\{ storage, name \}/],
   ['persist', { persist: { storage: sessionStorageLike, name: '' } }, /\{ storage, name \}/],
+  [
+    'persist',
+    { persist: { storage: sessionStorageLike, name: 'a', ttlMs: 5 } },
+    /\{ storage, name \} and no more/,
+  ],
+  ['persist', { persist: { storage: { getItem() {} }, name: 'a' } }, /sessionStorage or the like/],
   ['persist', { persist: {} }, /sessionStorage or the like/],
   ['persist', { idempotencyKey: false, persist: { storage: new Map(), name: 'a' } }, /needs a key/],
 ];

@@ -79,7 +79,7 @@ test('a delay that no timer can wait for is as long as one can', async () => {
 test.each([
   ['no head', ''],
   ['half a body', chunkedHead() + chunk('{"state":')],
-])('a status resource of which %s comes is left alone after 10 s', async (_, answer) => {
+])('a status resource of which %s comes is left alone after 5 s', async (_, answer) => {
   let isClosed = false;
   await using server = await RawServer.start((socket) => {
     socket.write(answer);
@@ -91,6 +91,7 @@ test.each([
   const call = new Call(new Outgoing(server.url, {}), readOptions({}, 'json'), runtime);
   call.place = { url: `${server.url}runs/1`, token: undefined };
   let run: RunStatus | undefined;
+  const startMs = runtime.nowMs;
   const asked = call.askRun().then((status) => {
     run = status;
   });
@@ -101,5 +102,60 @@ test.each([
   });
   await asked;
   expect(run).toMatchObject({ state: undefined });
+  expect(runtime.nowMs - startMs).toBeLessThanOrEqual(5_000);
   await until('it is closed', () => isClosed);
+});
+
+/** How long a retry waits whose run is asked for, with a delay of 3 s, and a status that comes after so long. */
+async function pauseMs(statusMs: number): Promise<number> {
+  const runtime = new FakeRuntime();
+  const fetch = () =>
+    new Promise<Response>((resolve) => {
+      runtime.set(() => resolve(Response.json({ state: 'running' })), statusMs);
+    });
+  const settings = readOptions({ retry: { baseMs: 4_000 }, fetch }, 'json');
+  const call = new Call(new Outgoing('http://x.invalid/', { method: 'POST' }), settings, runtime);
+  call.place = { url: 'http://x.invalid/runs/1', token: undefined };
+  let isOver = false;
+  const waiting = new Patience(call).after(new Failure('closed', true)).then(() => {
+    isOver = true;
+  });
+  const startMs = runtime.nowMs;
+  while (!isOver && runtime.nowMs - startMs < 60_000) {
+    await runtime.pass(50);
+    // Streams and bodies take a turn of the real clock.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await waiting;
+  return runtime.nowMs - startMs;
+}
+
+test.each([
+  ['at once: a quarter of its delay, for it is there', 10, 750],
+  ['later than that: no longer than the answer takes', 1_500, 1_500],
+  ['never: its delay, and nothing on top', 1e9, 3_000],
+])('a retry waits while its run is asked for, which answers %s', async (_, statusMs, expected) => {
+  const waited = await pauseMs(statusMs);
+  expect(waited).toBeGreaterThanOrEqual(expected);
+  expect(waited).toBeLessThanOrEqual(expected + 200);
+});
+
+test('a status that does not come holds a short retry up for 2 s at most', async () => {
+  const runtime = new FakeRuntime();
+  const fetch = () => new Promise<never>(() => {});
+  const call = new Call(
+    new Outgoing('http://x.invalid/', {}),
+    readOptions({ fetch }, 'json'),
+    runtime,
+  );
+  call.place = { url: 'http://x.invalid/runs/1', token: undefined };
+  let isOver = false;
+  const waiting = new Patience(call).after(new Failure('closed', true)).then(() => {
+    isOver = true;
+  });
+  await runtime.pass(1_900);
+  expect(isOver).toBe(false);
+  await runtime.pass(200);
+  expect(isOver).toBe(true);
+  await waiting;
 });

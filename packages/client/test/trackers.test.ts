@@ -46,14 +46,16 @@ describe('a JSON text', () => {
     }
   });
 
-  test.each(['{}\n{"a":1}\n', ')]}\',\n{"a":1}', '\ufeff{"a":1}', '12', 'not json', '"a" '])(
-    'that cannot be judged is taken for whole: %j',
-    (text) => {
-      for (const chunks of everySplit(text)) {
-        expect(pushed(new JsonScanner(), chunks).verdict).toBe('whole');
-      }
-    },
-  );
+  const JUDGED_BY_THE_PARSER = [
+    ...['{}\n{"a":1}\n', ')]}\',\n{"a":1}', '\ufeff{"a":1}', '12', 'not json', '"a" '],
+    // No document begins so, and none has another behind it, however it goes on.
+    ...['see [1', 'see[1', 'see"', '<p class="a', 'at {', '{"a":1} {', '{"a":1}{', '"a" "b', '1 ['],
+  ];
+  test.each(JUDGED_BY_THE_PARSER)('that cannot be judged is taken for whole: %j', (text) => {
+    for (const chunks of everySplit(text)) {
+      expect(pushed(new JsonScanner(), chunks).verdict).toBe('whole');
+    }
+  });
 
   test.each(['', ' ', '\n\n\r\t'])('of white space is blank: %j', (text) => {
     for (const chunks of everySplit(text)) {

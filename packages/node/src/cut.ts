@@ -152,6 +152,8 @@ function cutHttp2(
   const done = pend();
   stream.once('close', done);
   whenStalled(res, destroy);
+  // @hono/node-server resets at once what has answered a request that nobody has read.
+  if (res.req.readableFlowing === null) res.req.resume();
   const last = chunks.length - 1;
   for (const chunk of chunks.slice(0, -1)) write.call(res, chunk);
   write.call(res, chunks[last] ?? '', destroySoon);

@@ -19,7 +19,7 @@ let session: Session | undefined;
 
 function show(source: Source, title: string): Task {
   const task: Task = new Task(source, title, () => views.get(task)?.update());
-  const view = new TaskView(task, { stop, again, forget: remove });
+  const view = new TaskView(task, { stop, again, retry, forget: remove });
   views.set(task, view);
   list.prepend(view.element);
   void task.follow();
@@ -37,6 +37,11 @@ function again(task: Task): void {
   const kept = keptTasks().find(({ key }) => key === task.key);
   if (kept === undefined) tell('It was started elsewhere: start it there, or above.');
   else start(kept.order);
+}
+
+/** Under its key, or where it was: it is not started a second time. */
+function retry(task: Task): void {
+  void task.follow();
 }
 
 function remove(task: Task): void {

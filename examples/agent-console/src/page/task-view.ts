@@ -5,6 +5,7 @@ import { explain, LABELS } from './words.js';
 export interface TaskActions {
   stop(task: Task): void;
   again(task: Task): void;
+  retry(task: Task): void;
   forget(task: Task): void;
 }
 
@@ -19,18 +20,20 @@ export class TaskView {
   readonly #words = document.createElement('p');
   readonly #stop: HTMLButtonElement;
   readonly #again: HTMLButtonElement;
+  readonly #retry: HTMLButtonElement;
   readonly #forget: HTMLButtonElement;
 
   constructor(task: Task, actions: TaskActions) {
     this.#task = task;
     this.#stop = button('Stop', () => actions.stop(task));
     this.#again = button('Run it again', () => actions.again(task));
+    this.#retry = button('Try again', () => actions.retry(task));
     this.#forget = button('Remove', () => actions.forget(task));
     this.#words.setAttribute('role', 'status');
     const head = document.createElement('header');
     head.append(this.#title, this.#badge);
     const foot = document.createElement('footer');
-    foot.append(this.#stop, this.#again, this.#forget);
+    foot.append(this.#stop, this.#again, this.#retry, this.#forget);
     this.element.append(head, this.#timeline, this.#steps, this.#words, foot);
     this.update();
   }
@@ -38,6 +41,7 @@ export class TaskView {
   update(): void {
     const task = this.#task;
     this.element.dataset.phase = task.phase;
+    this.element.dataset.attempt = `${task.attempt}`;
     this.#title.textContent = task.title;
     this.#badge.textContent = LABELS[task.phase];
     this.#words.textContent = explain(task);
@@ -50,7 +54,10 @@ export class TaskView {
     }
     this.#stop.hidden = task.isOver || task.id === undefined;
     this.#again.hidden = !task.isOver || task.phase === 'completed';
-    this.#forget.hidden = !task.isOver;
+    // What it came to is not known: it may go on, and may not.
+    const isUnknown = task.phase === 'unreachable';
+    this.#retry.hidden = !isUnknown;
+    this.#forget.hidden = !task.isOver && !isUnknown;
   }
 }
 

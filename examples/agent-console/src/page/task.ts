@@ -1,8 +1,8 @@
 import { type HoldEvent, HoldOpenError, type HoldState, holdEvents } from '@holdopen/client';
 import type { KeptTask } from './kept-tasks.js';
 
-/** What can be said of a task. Those of the client, and three that a page has beside them. */
-export type Phase = HoldState['state'] | 'signed-out' | 'stopped' | 'unreachable';
+/** What can be said of a task. Those of the client, and four that a page has beside them. */
+export type Phase = HoldState['state'] | 'signed-out' | 'stopped' | 'unreachable' | 'given-up';
 
 export interface Step {
   readonly step: number;
@@ -33,6 +33,9 @@ const pageStorage = {
 /** How long a page goes on asking a server that is not there: as long as somebody looks at it. */
 const RETRY = { maxAttempts: 10_000, maxMs: 5_000 };
 
+/** Who has not the key of a task that was given up looks so often whether it was begun anew. */
+const ELSEWHERE_MS = 3_000;
+
 /** One task as this page sees it. */
 export class Task {
   readonly key: string;
@@ -46,6 +49,8 @@ export class Task {
   moments: Moment[] = [{ atMs: 0, phase: 'connecting' }];
   /** What the server calls it. */
   id: string | undefined;
+  /** How often its work was begun. */
+  attempt = 1;
   endedAtMs: number | undefined;
   readonly #source: Source;
   /** Where to go on that was started elsewhere, and has no key here. */
@@ -75,7 +80,11 @@ export class Task {
       this.#enter('completed');
     } catch (error) {
       if (error instanceof HoldOpenError && error.code === 'HOLDOPEN_RESTARTED') {
-        this.#forget();
+        this.#cursor = undefined;
+        if ('eventsUrl' in this.#source) {
+          this.#enter('given-up');
+          await new Promise((resolve) => setTimeout(resolve, ELSEWHERE_MS));
+        }
         return this.follow();
       }
       this.error = error instanceof Error ? error : new Error(String(error));
@@ -108,17 +117,14 @@ export class Task {
     });
   }
 
-  /** The work was given up and begins again, and so does what is shown. */
-  #forget(): void {
-    this.steps = [];
-    this.#cursor = undefined;
-  }
-
   #take({ event, data, cursor }: HoldEvent): void {
     this.#cursor = cursor;
     if (event === 'task') {
-      const task = JSON.parse(data) as { id: string; order: { title: string } };
+      const task = JSON.parse(data) as { id: string; attempt: number; order: { title: string } };
       this.id = task.id;
+      this.attempt = task.attempt;
+      // It is the first of each start: work that is begun anew is shown from its beginning.
+      this.steps = [];
       this.title = task.order.title;
     }
     if (event === 'step') {

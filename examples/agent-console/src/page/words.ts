@@ -14,6 +14,7 @@ export const LABELS: Readonly<Record<Phase, string>> = {
   'signed-out': 'signed out',
   stopped: 'stopped',
   unreachable: 'unreachable',
+  'given-up': 'given up',
 };
 
 /** What is going on, and what that means for the task. */
@@ -27,7 +28,10 @@ export function explain(task: Task): string {
     case 'silent':
       return `Nothing has come for ${seconds(state?.silenceMs)}, not even a sign of life. The connection may be dead; the task is not concerned.`;
     case 'reconnecting':
-      return `The connection is lost. Asking again in ${seconds(state?.delayMs)}; the task is not started a second time.`;
+      if (state?.delayMs === undefined) {
+        return 'This device is offline. Asking again when it is not; the task goes on without it.';
+      }
+      return `The connection is lost. Asking again in ${seconds(state.delayMs)}; the task is not started a second time.`;
     case 'running':
       return 'The connection is lost, and the server says that the task goes on. Coming back to it.';
     case 'completed':
@@ -40,6 +44,8 @@ export function explain(task: Task): string {
       return 'The login has expired. The task goes on; sign in to see how.';
     case 'stopped':
       return 'It was told to stop, and did.';
+    case 'given-up':
+      return 'The server had no more time for the task. It begins anew as soon as the page is there that has started it.';
     case 'unreachable':
       return error?.message ?? '';
   }

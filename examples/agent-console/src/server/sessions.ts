@@ -36,7 +36,10 @@ export class Sessions {
       path: '/',
       httpOnly: true,
       sameSite: 'Strict',
-      secure: new URL(c.req.url).protocol === 'https:',
+      // A proxy that ends TLS says so; whoever lies to us about it has a stricter cookie.
+      secure: (c.req.header('x-forwarded-proto') ?? new URL(c.req.url).protocol).startsWith(
+        'https',
+      ),
       maxAge: Math.ceil(this.#lifeMs / 1_000),
     });
     return session;

@@ -63,12 +63,16 @@ export class JsonScanner implements Tracker {
   }
 
   #token(byte: number): void {
+    // A second document, or what only looked like one.
+    this.#isNoJson ||= this.#state === AFTER;
     switch (byte) {
       case QUOTE:
+        this.#isNoJson ||= this.#state === IN_SCALAR;
         this.#state = IN_STRING;
         return;
       case 0x7b: // {
       case 0x5b: // [
+        this.#isNoJson ||= this.#state === IN_SCALAR;
         this.#depth += 1;
         this.#state = BETWEEN;
         return;

@@ -51,7 +51,11 @@ export class Connection {
   async read(): Promise<boolean> {
     const bytes = this.#first ?? (await this.#stream.exchange.read());
     this.#first = undefined;
-    if (bytes === undefined) return false;
+    if (bytes === undefined) {
+      // The parser waits for what could belong to it still.
+      if (this.#tail.endsWith('\r')) this.#parser.feed('\n');
+      return false;
+    }
     const text = this.#decoder.decode(bytes, { stream: true });
     this.#tail =
       text.length < TAIL_LENGTH

@@ -3,11 +3,12 @@ import type { Call } from '../call.js';
 import type { HoldOpenError } from '../errors.js';
 import { Patience, pursue } from '../retry/pursue.js';
 import { type Cursor, parseCursor } from '../run/cursor.js';
+import type { RunPlace } from '../run/place.js';
 import { Failure } from '../transport/failure.js';
 import { readProblem } from '../wire/problem.js';
 import { Connection } from './connection.js';
 import { openStream } from './open.js';
-import { restarted, toldFailure } from './told-failure.js';
+import { CURSOR_LOST, restarted, toldFailure } from './told-failure.js';
 
 /** One event, as its server meant it. */
 export interface HoldEvent extends EventSourceMessage {
@@ -27,8 +28,8 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
   #connection: Connection | undefined;
   #queue: HoldEvent[] = [];
   #at = 0;
-  /** What comes when the queue is empty. */
-  #end: 'over' | Failure | HoldOpenError | undefined;
+  /** What comes when the queue is empty. `thrown`: by the user's own code. */
+  #end: 'over' | Failure | HoldOpenError | { readonly thrown: unknown } | undefined;
   #isDone = false;
   #isPrepared = false;
   /** How many events were received. */
@@ -73,9 +74,9 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
   }
 
   async #next(): Promise<IteratorResult<HoldEvent, undefined>> {
-    // Who asks for the next has handled the last.
-    if (this.#given !== undefined) await this.#call.persist(this.#given);
     try {
+      // Who asks for the next has handled the last.
+      if (this.#given !== undefined) await this.#call.persist(this.#given);
       while (!this.#isDone) {
         const value = this.#queue[this.#at];
         if (value !== undefined) {
@@ -111,6 +112,7 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
       this.#connection = undefined;
       await this.#patience.after(failure);
     } else if (this.#end !== undefined) {
+      if ('thrown' in this.#end) throw this.#end.thrown;
       // A page that is loaded again begins where the new work does.
       if (this.#end.code === 'HOLDOPEN_RESTARTED') await call.persist();
       throw call.failed(this.#end);
@@ -126,11 +128,18 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     if (!this.#isPrepared) {
       await call.prepare();
       this.#isPrepared = true;
-      this.#log = parseCursor(call.cursor ?? '')?.log;
+      const { cursor = '' } = call;
+      this.#log = parseCursor(cursor)?.log;
+      // Those that the page before this one has handled.
+      if (!/^(?:ho1.*\.0)?$/.test(cursor)) this.#count = 1;
     }
     const stream = await pursue(call, this.#patience, () => openStream(call));
     if (stream === undefined) {
       this.#end = 'over';
+      return;
+    }
+    if (stream === 'anew') {
+      this.#beginAnew(call.place);
       return;
     }
     call.report({ state: 'live' });
@@ -188,7 +197,11 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     if (cursor !== undefined) given.id = cursor.ownId;
     this.#count += 1;
     this.#queue.push(given);
-    if (this.#isTerminal?.(given)) this.#end = 'over';
+    try {
+      if (this.#isTerminal?.(given)) this.#end = 'over';
+    } catch (thrown) {
+      this.#end = { thrown };
+    }
   }
 
   /** Whether a place is of the work that was read so far. */
@@ -205,26 +218,31 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     const call = this.#call;
     const problem = readProblem(event.data);
     const lateStatus = this.#connection?.lateStatus ?? 200;
-    const isOfRun = call.place !== undefined && problem?.code !== undefined;
+    const isOfRun = (call.place ?? cursor) !== undefined && problem?.code !== undefined;
     if (lateStatus < 300 && !(isOfRun && problem.status !== undefined)) return false;
     const status = problem?.status ?? lateStatus;
     const isFinal = cursor !== undefined && cursor.final !== '';
     if (isFinal && cursor.final === 'r') this.#beginAnew();
-    // It cannot be told right now, or not to who asked with a login that has expired since.
-    else if (isOfRun && !isFinal && (status === 503 || status === 403)) {
+    // It cannot be told right now, or not to who asked with a login that has expired since; or not from
+    // here: who asks again is told whether another start has the log, or nobody.
+    else if (
+      isOfRun &&
+      !isFinal &&
+      (status === 503 || status === 403 || problem.code === CURSOR_LOST)
+    ) {
       this.#end = new Failure('closed', true);
     } else this.#end = toldFailure(call, status, problem);
     return true;
   }
 
-  /** The work was given up: under its key it begins again, and its events do. */
-  #beginAnew(): void {
+  /** The work was given up: under its key it begins again, or has at `place`, and its events do. */
+  #beginAnew(place?: RunPlace): void {
     const call = this.#call;
     call.cursor = undefined;
-    call.place = undefined;
+    call.place = place;
     this.#log = undefined;
     // Nobody has seen anything of what was given up.
-    const isUnseen = this.#count === 0 && call.key !== undefined;
+    const isUnseen = this.#count === 0 && (call.key ?? place) !== undefined;
     this.#end = isUnseen ? new Failure('closed', true) : restarted(call);
     this.#given = undefined;
   }

@@ -15,7 +15,7 @@ import { isForgotten, isReleased } from '../run/standing.js';
 import { readAnnouncement } from '../wire/announcement.js';
 import type { LateHead } from '../wire/late-head.js';
 import { readProblem } from '../wire/problem.js';
-import { refusal } from './told-failure.js';
+import { CURSOR_LOST, refusal } from './told-failure.js';
 
 /** An event stream that has begun. */
 export interface OpenStream {
@@ -27,7 +27,9 @@ export interface OpenStream {
 const EVENT_STREAM = 'text/event-stream';
 const NOT_ACCEPTABLE = 406;
 
-type Opened = OpenStream | undefined | ComeBack<OpenStream | undefined>;
+/** `'anew'`: the work was begun again meanwhile, and its events are others. */
+type Opened = Stream | ComeBack<Stream>;
+type Stream = OpenStream | 'anew' | undefined;
 
 /**
  * Asks for events, or for the rest of them where a run has them. `undefined` if there are no more: 204.
@@ -85,6 +87,7 @@ async function refused(
   const text = await readText(exchange, call.runtime, first);
   const problem = readProblem(text) ?? readProblem(`${text}}`);
   const said = { status, code: problem?.code };
+  if (said.code === CURSOR_LOST && call.cursor !== undefined) return 'anew';
   const isUnknown = isResumed && isForgotten(call, response, said);
   const type = response.headers.get('content-type');
   const error: HoldOpenError = refusal(call, status, type, problem, isUnknown);

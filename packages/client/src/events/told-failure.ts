@@ -3,8 +3,11 @@ import type { AnswerError, HoldOpenErrorCode } from '../errors.js';
 import { explainAnswer, IS_UNKNOWN, startAnew } from '../explain.js';
 import type { Problem } from '../wire/problem.js';
 
+/** A place in a run that is none in its log: as an answer it says that another start has that. */
+export const CURSOR_LOST = 'cursor_lost';
+
 /** What servers of runs say of work that nobody can tell the end of. */
-const LOST = ['lost', 'cursor_lost', 'not_found', 'purged', 'run_elsewhere'];
+const LOST = ['lost', CURSOR_LOST, 'not_found', 'purged', 'run_elsewhere'];
 
 /** The error of an answer that is no event stream. `isForgotten`: where a run was, of which nothing is known. */
 export function refusal(
@@ -34,7 +37,7 @@ export function toldFailure(call: Call, status: number, problem: Problem | undef
 /** The error of work that began again while its events were read. */
 export function restarted(call: Call): AnswerError {
   const what =
-    'the work was given up and is begun anew, so that its events begin again; ask under the same key to have them from the start';
+    'the work was begun anew: ask again, under its key, to have its events from the start';
   return explainAnswer('HOLDOPEN_RESTARTED', what, call.facts());
 }
 

@@ -1,22 +1,34 @@
+import { heed } from '../heed.js';
 import type { Runtime } from '../runtime.js';
 
-/** Waits, unless the user gives up; then it rejects with his reason. */
+/** What pages and their workers have, and servers have not. */
+interface Page {
+  readonly navigator?: { readonly onLine?: boolean };
+  addEventListener?(type: 'online', listener: () => void): void;
+  removeEventListener?(type: 'online', listener: () => void): void;
+}
+
+/** Whether a page says that it has no network. It may be wrong. */
+export function isOffline(): boolean {
+  return (globalThis as Page).navigator?.onLine === false;
+}
+
+/** Waits, unless the user gives up; no longer than until a page is online again, if that is `enough`. */
 export async function pause(
   runtime: Runtime,
   ms: number,
   signal: AbortSignal | null | undefined,
+  enough: boolean,
 ): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
+  const page: Page = enough ? (globalThis as Page) : {};
+  let stop = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    const timer = runtime.set(resolve, ms, true);
+    page.addEventListener?.('online', resolve);
+    stop = () => {
       runtime.clear(timer);
-      reject(signal?.reason);
+      page.removeEventListener?.('online', resolve);
     };
-    const done = (): void => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    };
-    const timer = runtime.set(done, ms, true);
-    signal?.addEventListener('abort', stop, { once: true });
   });
+  await heed(signal, over).finally(stop);
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../call.js';
 import { Failure } from '../transport/failure.js';
 import { backoffMs } from './backoff.js';
-import { pause } from './pause.js';
+import { isOffline, pause } from './pause.js';
 import { mayFollow } from './policy.js';
 
 /** An answer that asks to come back. If that is not to be, it is what the user gets. */
@@ -26,6 +26,9 @@ export class ComeBack<Value> {
  * goes on without it. Where it is begun again each time, beats bring it no nearer to its end.
  */
 const STABLE_MS = 10_000;
+
+/** Of a pause so much is spent at most on asking for the run. */
+const MAX_PAUSE_ASKING_MS = 2_000;
 
 /** No timer waits longer: beyond it `setTimeout` does not wait at all. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -71,18 +74,26 @@ export class Patience {
     const livedMs = call.runtime.now() - this.#begunAt - failure.silenceMs;
     const goesOn = call.place !== undefined || call.cursor !== undefined;
     if (goesOn && failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
-    const delayMs = mayFollow(call.sendable, failure) ? this.delayMs(undefined) : undefined;
+    const mayGoOn = mayFollow(call.sendable, failure);
+    if (mayGoOn && isOffline() && call.settings.maxAttempts > 1) {
+      call.report({ state: 'reconnecting' });
+      return this.wait(call.settings.maxMs, true);
+    }
+    const delayMs = mayGoOn ? this.delayMs(undefined) : undefined;
     if (delayMs === undefined) throw await call.giveUp(failure);
     call.report({ state: 'reconnecting', delayMs });
     // Who never reached the server need not ask it.
-    const run = failure.mayHaveRun ? await call.askRun() : undefined;
+    const askedAt = call.runtime.now();
+    const run = failure.mayHaveRun ? await call.askRun(MAX_PAUSE_ASKING_MS) : undefined;
     // It answers: there is no need to spare it, but for chance.
     const isThere = run?.state !== undefined;
-    await this.wait(isThere ? Math.min(delayMs, this.retryMs || delayMs / 4) : delayMs);
+    const pauseMs = isThere ? Math.min(delayMs, this.retryMs || delayMs / 4) : delayMs;
+    // A clock that was set back makes it no longer.
+    await this.wait(pauseMs - Math.max(0, call.runtime.now() - askedAt), true);
   }
 
-  wait(ms: number): Promise<void> {
-    return pause(this.#call.runtime, ms, this.#call.signal);
+  wait(ms: number, untilOnline: boolean): Promise<void> {
+    return pause(this.#call.runtime, ms, this.#call.signal, untilOnline);
   }
 }
 
@@ -101,7 +112,7 @@ export async function pursue<Value>(
       if (delayMs === undefined) return await result.instead();
       await result.drop();
       call.report({ state: 'reconnecting', delayMs });
-      await patience.wait(delayMs);
+      await patience.wait(delayMs, false);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       await patience.after(error);

@@ -20,6 +20,9 @@ export interface Kept {
   readonly cursor?: string | undefined;
 }
 
+/** Of two calls at once under one name the second waits until the first has kept its key. */
+const turns = new Map<string, Promise<Kept>>();
+
 /** A storage that fails, or holds what is not ours, is one that holds nothing. */
 export class Persistence {
   readonly #options: PersistOptions;
@@ -29,11 +32,28 @@ export class Persistence {
     this.#options = options;
   }
 
-  async load(): Promise<Kept | undefined> {
+  /**
+   * What is kept of the work, or its key alone, kept from now on. A key that is given counts: what was
+   * kept under another is of other work.
+   */
+  async open(key: string, isGiven: boolean): Promise<Kept> {
+    const { name } = this.#options;
+    const turn = Promise.resolve(turns.get(name)).then(async () => {
+      const kept = await this.#load();
+      if (kept !== undefined && (!isGiven || kept.key === key)) return kept;
+      await this.save({ key });
+      return { key };
+    });
+    turns.set(name, turn);
+    const kept = await turn;
+    if (turns.get(name) === turn) turns.delete(name);
+    return kept;
+  }
+
+  async #load(): Promise<Kept | undefined> {
     try {
       const text = (await this.#options.storage.getItem(this.#options.name)) ?? '';
-      const kept = JSON.parse(text) as Partial<Record<keyof Kept, unknown>>;
-      const { key, place, cursor } = kept;
+      const { key, place, cursor } = JSON.parse(text) as Partial<Record<keyof Kept, unknown>>;
       if (typeof key !== 'string') return undefined;
       return { key, ...textAs('place', place), ...textAs('cursor', cursor) };
     } catch {

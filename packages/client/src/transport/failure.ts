@@ -1,4 +1,4 @@
-import { neverLeft, SIGNS } from '#transport';
+import { neverLeft, SIGNS, wordsOf } from '#transport';
 
 /**
  * How an exchange failed, as far as its runtime lets on.
@@ -55,14 +55,4 @@ export function classify(error: unknown, headCame: boolean): Failure | undefined
   const kind = SIGNS.find(([, sign]) => sign.test(text))?.[0];
   if (kind === undefined) return undefined;
   return new Failure(kind, headCame || !neverLeft(kind, text), error);
-}
-
-/** Names, codes and messages of an error and of all behind it, without addresses and hosts, which say anything. */
-function wordsOf(error: unknown, depth = 0): string {
-  if (typeof error !== 'object' || error === null || depth > 5) return '';
-  const { name, code, message, cause, errors } = error as Record<string, unknown>;
-  const own = [name, code, message].filter((word) => typeof word === 'string').join(' ');
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  const plain = own.replace(/[\w+.-]+:\/\/[^\s")]*|(?<=ENOTFOUND|EAI_AGAIN) \S+/g, '');
-  return [plain, wordsOf(cause, depth + 1), wordsOf(first, depth + 1)].join('\n');
 }

@@ -18,6 +18,21 @@ export const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
 ];
 
+/** Name and message, without addresses and hosts, which say anything; nothing stands behind them. */
+export function wordsOf(error: unknown): string {
+  const { name, message } = Object(error) as Error;
+  return `${name} ${message}`.replace(/\w+:\/\/\S+|\(.*?\)/g, '');
+}
+
+/** The others are never told apart here. */
+export const WORDS: Readonly<Partial<Record<FailureKind, string>>> = {
+  closed: 'the connection was closed',
+  stalled: 'nothing came any more',
+  truncated: 'the answer ended incomplete',
+  protocol: 'what came makes no sense',
+  network: 'the network failed',
+};
+
 /** Nothing says so, ever. */
 export function neverLeft(): boolean {
   return false;

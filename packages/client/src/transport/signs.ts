@@ -24,6 +24,19 @@ export const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
 ];
 
+/** What an error says of each. */
+export const WORDS: Readonly<Record<FailureKind, string>> = {
+  refused: 'no connection could be made',
+  dns: 'the name of the host could not be resolved',
+  tls: 'no secure connection could be made',
+  reset: 'the connection was reset',
+  closed: 'the connection was closed',
+  stalled: 'nothing came any more',
+  truncated: 'the answer ended incomplete',
+  protocol: 'what came makes no sense',
+  network: 'the network failed',
+};
+
 /** A handshake that failed: nothing of the request has left. */
 const HANDSHAKE =
   /CERT|ALTNAME|self.signed|before secure|InvalidContentType|WRONG_VERSION|HANDSHAKE/i;
@@ -31,4 +44,14 @@ const HANDSHAKE =
 /** Whether it failed before any of the request was sent. */
 export function neverLeft(kind: FailureKind, text: string): boolean {
   return kind === 'refused' || kind === 'dns' || (kind === 'tls' && HANDSHAKE.test(text));
+}
+
+/** Names, codes and messages of an error and of all behind it, without addresses and hosts, which say anything. */
+export function wordsOf(error: unknown, depth = 0): string {
+  if (typeof error !== 'object' || error === null || depth > 5) return '';
+  const { name, code, message, cause, errors } = error as Record<string, unknown>;
+  const own = [name, code, message].filter((word) => typeof word === 'string').join(' ');
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const plain = own.replace(/[\w+.-]+:\/\/[^\s")]*|(?<=ENOTFOUND|EAI_AGAIN) \S+/g, '');
+  return [plain, wordsOf(cause, depth + 1), wordsOf(first, depth + 1)].join('\n');
 }
