@@ -9,9 +9,12 @@ const PACKAGES = [
   { name: 'curl', program: 'curl', homebrew: 'curl' },
   { name: 'redis-server', program: 'redis-server', homebrew: 'redis' },
   { name: 'chromium', program: 'chromium', homebrew: 'chromium' },
+  { name: 'haproxy', program: 'haproxy', homebrew: 'haproxy' },
+  { name: 'caddy', program: 'caddy', homebrew: 'caddy' },
+  { name: 'varnish', program: 'varnishd', homebrew: 'varnish' },
 ];
 /** What Debian starts as soon as it is installed. */
-const SERVICES = ['nginx', 'redis-server'];
+const SERVICES = ['nginx', 'redis-server', 'haproxy', 'caddy', 'varnish'];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 

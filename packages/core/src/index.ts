@@ -25,6 +25,7 @@ export type {
   Place,
 } from './formats/format.js';
 export { guardFormat } from './formats/guarded.js';
+export { JsonScanner } from './formats/json.js';
 export { type HoldHandle, inertHandle } from './handle.js';
 export {
   announcement,
@@ -54,6 +55,7 @@ export {
   type HeadFacts,
   isHoldableMethod,
   type Mount,
+  parseContentType,
   type UntouchedReason,
 } from './negotiate.js';
 export {

@@ -1,0 +1,124 @@
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from 'node:http2';
+import type { Recorder } from '../recorder.js';
+import { readBody } from './body.js';
+import type { Line } from './dial.js';
+import { codeOf, type Ending, failed, stopped } from './ending.js';
+import { type HeaderLine, headerOf, type Plan } from './plan.js';
+
+/** They belong to a connection of HTTP/1.1 (RFC 9113 section 8.2.2). */
+const OF_A_CONNECTION = new Set([
+  'connection',
+  'host',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Asks over HTTP/2 and tells the recorder what comes. Never rejects. */
+export function askHttp2(
+  plan: Plan,
+  { socket }: Line,
+  recorder: Recorder,
+  signal: AbortSignal,
+): Promise<Ending> {
+  return new Promise((resolve) => {
+    let hasHead = false;
+    let sessionError: Error | undefined;
+    let goaway: number | undefined;
+    const session = connect(plan.url.origin, { createConnection: () => socket });
+    const settle = (ending: Ending): void => {
+      session.destroy();
+      socket.destroy();
+      resolve(signal.aborted ? stopped(signal) : ending);
+    };
+    const unanswered = (): Ending => {
+      if (sessionError !== undefined) return failed('no-http', sessionError);
+      // Node's own, for a connection that has gone.
+      const isGone = stream.rstCode === constants.NGHTTP2_CANCEL;
+      return isGone
+        ? failed('closed', new Error('the connection was closed without an answer'))
+        : failed('stream-reset', new Error(nameOf(stream.rstCode ?? 0)));
+    };
+    session.on('error', (error) => {
+      sessionError = error;
+    });
+    session.on('goaway', (code) => {
+      goaway = code;
+    });
+
+    const stream = ask(session, plan);
+    signal.addEventListener('abort', () => session.destroy(), { once: true });
+    stream.on('finish', () => recorder.sent());
+    stream.on('headers', (headers) => recorder.interim(Number(headers[':status'])));
+    stream.on('response', (headers, _flags) => {
+      hasHead = true;
+      recorder.raw(Buffer.alloc(0));
+      recorder.head(headOf(headers));
+      void readBody(stream, headers['content-encoding'], recorder).then(() => {
+        const code = goaway || stream.rstCode;
+        if (code === constants.NGHTTP2_NO_ERROR && sessionError === undefined) {
+          settle({ how: 'clean' });
+        } else settle({ how: 'cut', detail: `${nameOf(code)} came before the end of the body` });
+      });
+    });
+    stream.on('error', (error) => {
+      // What came is no HTTP/2: the session says so itself only later.
+      if (codeOf(error) === 'ERR_HTTP2_ERROR') sessionError = error;
+    });
+    stream.on('close', () => hasHead || settle(unanswered()));
+    stream.end(plan.body);
+  });
+}
+
+function ask(session: ClientHttp2Session, { method, url, headers }: Plan) {
+  const fields: Record<string, string | string[]> = {
+    ':method': method,
+    ':path': `${url.pathname}${url.search}`,
+    ':scheme': url.protocol.slice(0, -1),
+    ':authority': headerOf(headers, 'host') ?? url.host,
+  };
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    if (OF_A_CONNECTION.has(key)) continue;
+    const before = fields[key];
+    fields[key] = before === undefined ? value : [before, value].flat();
+  }
+  return session.request(fields);
+}
+
+function headOf(received: IncomingHttpHeaders & IncomingHttpStatusHeader) {
+  const headers: HeaderLine[] = [];
+  for (const [name, value] of Object.entries(received)) {
+    if (name.startsWith(':') || value === undefined) continue;
+    for (const one of [value].flat()) headers.push([name, String(one)]);
+  }
+  return { status: Number(received[':status']), reason: '', httpVersion: '2.0', headers };
+}
+
+/** RFC 9113 section 7, by number. */
+const CODES = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+];
+
+function nameOf(code: number): string {
+  return CODES[code] ?? `error ${code}`;
+}

@@ -1,0 +1,75 @@
+import type { Preflight } from '../observation.js';
+import { Recorder } from '../recorder.js';
+import { DialError, dial } from './dial.js';
+import { type Ending, Stop } from './ending.js';
+import { askHttp1 } from './http1.js';
+import { askHttp2 } from './http2.js';
+import { type HeaderLine, headerOf, type Plan } from './plan.js';
+
+const PREFLIGHT_LIMIT_MS = 10_000;
+
+/** What a client of runs sends to come back to its work (`docs/client.md`). */
+export const RESUME_REQUEST_HEADERS = ['idempotency-key', 'last-event-id', 'holdopen-run'];
+
+/** Need no leave (Fetch Standard, section 2.2.2), or are not a page's to set. */
+const ALWAYS_ALLOWED = new Set([
+  ...['accept', 'accept-language', 'content-language', 'range'],
+  ...['accept-encoding', 'connection', 'content-length', 'cookie', 'host', 'origin', 'user-agent'],
+]);
+
+/** Asks as a browser does before a page of `plan.origin` may ask. */
+export async function preflight(plan: Plan, signal: AbortSignal): Promise<Preflight> {
+  const requestHeaders = namesToAsk(plan);
+  const headers: HeaderLine[] = [
+    ['Origin', plan.origin ?? ''],
+    ['Access-Control-Request-Method', plan.method],
+    ['Access-Control-Request-Headers', requestHeaders.join(',')],
+    ['User-Agent', headerOf(plan.headers, 'user-agent') ?? ''],
+  ];
+  const asked: Plan = { ...plan, method: 'OPTIONS', headers, body: undefined };
+  const recorder = new Recorder(() => {});
+  const stop = new AbortController();
+  const pass = (): void => stop.abort(signal.reason);
+  signal.addEventListener('abort', pass, { once: true });
+  const timer = setTimeout(() => stop.abort(new Stop('max-wait')), PREFLIGHT_LIMIT_MS);
+  try {
+    const line = await dial(asked, stop.signal);
+    const ask = line.speaks === 'h2' ? askHttp2 : askHttp1;
+    const ending = await ask(asked, line, recorder, stop.signal);
+    const about = { method: asked.method, url: asked.url.href, line: line.facts };
+    const { head } = recorder.observation(about, ending, undefined);
+    return {
+      status: head?.status,
+      headers: head?.headers ?? [],
+      requestHeaders,
+      failure: head === undefined ? failureOf(ending) : undefined,
+    };
+  } catch (error) {
+    const failure = error instanceof DialError ? failureOf(error.ending) : String(error);
+    return { status: undefined, headers: [], requestHeaders, failure };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', pass);
+  }
+}
+
+/** The names that a page needs leave for: its own, and those to come back to a run. */
+function namesToAsk({ headers }: Plan): string[] {
+  const own = headers
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name, value]) => !ALWAYS_ALLOWED.has(name) && !isPlainType(name, value))
+    .map(([name]) => name);
+  return [...new Set([...own, ...RESUME_REQUEST_HEADERS])].sort();
+}
+
+function isPlainType(name: string, value: string): boolean {
+  return (
+    name === 'content-type' &&
+    /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i.test(value)
+  );
+}
+
+function failureOf(ending: Ending): string {
+  if (ending.how === 'failed') return ending.failure.message;
+  return ending.how === 'stopped' ? 'there was no answer in time' : 'there was no answer';
+}

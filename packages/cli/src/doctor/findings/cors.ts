@@ -1,0 +1,155 @@
+import { headerOf } from '../exchange/plan.js';
+import { RESUME_REQUEST_HEADERS } from '../exchange/preflight.js';
+import type { Facts } from '../facts.js';
+import type { Preflight } from '../observation.js';
+import { list } from '../words.js';
+import { type Finding, problem, warning } from './finding.js';
+
+/** What a client of runs reads (`docs/client.md`). */
+const RESUME_RESPONSE_HEADERS = [
+  'holdopen-run',
+  'link',
+  'location',
+  'content-location',
+  'retry-after',
+];
+/** Need no leave (Fetch Standard, section 2.2.1). */
+const SIMPLE_METHODS = new Set(['GET', 'HEAD', 'POST']);
+
+export interface Page {
+  readonly origin: string;
+  readonly hasCredentials: boolean;
+}
+
+/** What a page of another origin could not send or read. */
+export function corsFindings(facts: Facts, { origin, hasCredentials }: Page): Finding[] {
+  const { head, preflight, method } = facts.observation;
+  const ofAnswer = head === undefined ? [] : answerFindings(facts, origin, hasCredentials);
+  const before =
+    preflight === undefined ? [] : preflightFindings(preflight, method, origin, hasCredentials);
+  // What is wrong with both is said once.
+  const isSaid = ({ code }: Finding): boolean => before.some((finding) => finding.code === code);
+  return [...before, ...ofAnswer.filter((finding) => !isSaid(finding))];
+}
+
+function preflightFindings(
+  { status, headers, requestHeaders, failure }: Preflight,
+  method: string,
+  origin: string,
+  hasCredentials: boolean,
+): Finding[] {
+  if (status === undefined || status < 200 || status > 299) {
+    return [
+      problem(
+        'preflight',
+        `What a browser asks before is answered ${status ?? `not at all (${failure})`}: it would not send the request.`,
+        'Answer OPTIONS with 204 and the Access-Control headers, before any login.',
+      ),
+    ];
+  }
+  const allowed = names(headerOf(headers, 'access-control-allow-headers'));
+  const isAllowed = (name: string): boolean =>
+    allowed.has(name) || (allowed.has('*') && !hasCredentials && name !== 'authorization');
+  const missing = requestHeaders.filter((name) => !isAllowed(name));
+  const resume = missing.filter((name) => RESUME_REQUEST_HEADERS.includes(name));
+  const own = missing.filter((name) => !RESUME_REQUEST_HEADERS.includes(name));
+  const methods = names(headerOf(headers, 'access-control-allow-methods'));
+  const isMethod =
+    SIMPLE_METHODS.has(method) ||
+    methods.has(method.toLowerCase()) ||
+    (methods.has('*') && !hasCredentials);
+  return [
+    ...allowOrigin(headers, origin, hasCredentials, 'The answer to OPTIONS'),
+    ...(isMethod
+      ? []
+      : [
+          problem(
+            'cors-method',
+            `Pages may not send ${method}.`,
+            `Access-Control-Allow-Methods: ${method}`,
+          ),
+        ]),
+    ...(own.length === 0
+      ? []
+      : [problem('cors-request-headers', `Pages may not send ${list(own)}.`, addTo('Allow', own))]),
+    ...(resume.length === 0
+      ? []
+      : [
+          warning(
+            'cors-resume-request',
+            `Pages may not send ${list(resume)}, so none can come back to a run.`,
+            addTo('Allow', resume),
+          ),
+        ]),
+  ];
+}
+
+function answerFindings(
+  { observation, kind }: Facts,
+  origin: string,
+  hasCredentials: boolean,
+): Finding[] {
+  const headers = observation.head?.headers ?? [];
+  const origins = allowOrigin(headers, origin, hasCredentials, 'The answer');
+  const exposed = names(headerOf(headers, 'access-control-expose-headers'));
+  const isExposed = (name: string): boolean =>
+    exposed.has(name) || (exposed.has('*') && !hasCredentials);
+  const hidden = RESUME_RESPONSE_HEADERS.filter((name) => !isExposed(name));
+  return [
+    ...origins,
+    ...(kind.name === 'held' && !isExposed('holdopen')
+      ? [
+          problem(
+            'cors-holdopen',
+            'Pages may not read HoldOpen, so they take every held answer for a plain 200.',
+            addTo('Expose', ['HoldOpen']),
+          ),
+        ]
+      : []),
+    ...(hidden.length === 0
+      ? []
+      : [
+          warning(
+            'cors-resume-response',
+            `Pages may not read ${list(hidden)}, so none can come back to a run or heed a late Retry-After.`,
+            addTo('Expose', hidden),
+          ),
+        ]),
+  ];
+}
+
+function allowOrigin(
+  headers: Preflight['headers'],
+  origin: string,
+  hasCredentials: boolean,
+  what: string,
+): Finding[] {
+  const allowed = headerOf(headers, 'access-control-allow-origin');
+  const isAllowed = allowed === origin || (allowed === '*' && !hasCredentials);
+  if (!isAllowed) {
+    return [
+      problem(
+        'cors-origin',
+        `${what} is not for pages of ${origin}: Access-Control-Allow-Origin is ${allowed ?? 'missing'}.`,
+        'CORS headers must be set before the first beat: put that middleware before the work, or use the option headers of @holdopen/fetch.',
+      ),
+    ];
+  }
+  const credentials = headerOf(headers, 'access-control-allow-credentials');
+  if (!hasCredentials || credentials === 'true') return [];
+  return [
+    problem(
+      'cors-credentials',
+      `${what} is not for pages that send cookies.`,
+      'Access-Control-Allow-Credentials: true',
+    ),
+  ];
+}
+
+function names(value: string | undefined): Set<string> {
+  return new Set((value ?? '').split(',').map((name) => name.trim().toLowerCase()));
+}
+
+function addTo(list: 'Allow' | 'Expose', missing: readonly string[]): string {
+  return `Add to Access-Control-${list}-Headers: ${missing.join(', ')}`;
+}
