@@ -1,0 +1,279 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { colorsFor, type Terminal } from '../terminal.js';
+import { readConfigFile, readText, readTls } from './config-file.js';
+import { ProxyOptionError } from './errors.js';
+import {
+  ACCESS_LOGS,
+  type AccessLog,
+  DEFAULT_DRAIN_MS,
+  DEFAULT_HEAD_MS,
+  DEFAULT_KEEP_ALIVE_MS,
+  DEFAULT_LISTEN,
+  DEFAULT_REQUEST_MS,
+  DEFAULT_UPSTREAM_CONNECT_MS,
+  DEFAULT_UPSTREAM_IDLE_MS,
+  type ProxyOptions,
+} from './options.js';
+import { createProxy, type RunningProxy } from './proxy.js';
+import type { HoldSettings } from './routes.js';
+
+interface Flags {
+  readonly target?: string;
+  readonly listen?: string;
+  readonly route?: readonly string[];
+  readonly global?: true;
+  readonly config?: string;
+  readonly intervalMs?: number;
+  readonly firstBeatMs?: number;
+  readonly maxSilenceMs?: number;
+  readonly maxHolds?: number;
+  readonly format?: 'auto' | 'json' | 'sse' | 'ndjson' | 'json-seq';
+  readonly lateError?: 'cut' | 'body';
+  readonly lateHeader?: readonly string[];
+  readonly onDisconnect?: 'abort' | 'continue';
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly upstreamCa?: string;
+  readonly upstreamInsecure?: true;
+  readonly upstreamConnectMs?: number;
+  readonly upstreamIdleMs?: number;
+  readonly rewriteHost?: true;
+  readonly trustForwarded?: true;
+  readonly keepAliveMs?: number;
+  readonly headMs?: number;
+  readonly requestMs?: number;
+  readonly drainMs?: number;
+  readonly admin?: string;
+  readonly accessLog?: AccessLog;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  holdopen proxy --target http://127.0.0.1:8000 --route 'POST /v1/*'
+  holdopen proxy --target unix:/run/app.sock --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --global
+  holdopen proxy --config proxy.json --admin 127.0.0.1:9090 --access-log json
+
+A file for --config holds the same in JSON, and routes with options of their own:
+  { "target": "http://127.0.0.1:8000",
+    "routes": ["POST /v1/*", { "route": "GET /reports/*", "intervalMs": 4000, "lateError": "body" }] }
+
+SIGTERM and SIGINT let what is under way end; a second one does not wait.`;
+
+/** `holdopen proxy`: a sidecar for a server in any language. */
+export function createProxyCommand(terminal: Terminal): Command {
+  return new Command('proxy')
+    .description('Gives keep-alive to the answers of another server, without touching it.')
+    .option('--target <url>', 'the server behind: http://…, https://… or unix:/path')
+    .option('--route <pattern...>', "answers to hold, such as 'POST /v1/*'; may be repeated")
+    .option('--global', 'hold also what asks for nothing but JSON or event streams, on any route')
+    .option('--config <file>', 'options from a JSON file; the command line wins')
+    .option(
+      '--listen <host:port>',
+      `where clients come, or unix:/path (default: ${DEFAULT_LISTEN})`,
+    )
+    .option('--tls-cert <file>', 'speak TLS, with HTTP/2 and HTTP/1.1')
+    .option('--tls-key <file>', 'the key of that certificate')
+    .addOption(
+      duration('--interval-ms <ms>', 'silence after which a beat goes out (default: 8000)'),
+    )
+    .addOption(
+      duration(
+        '--first-beat-ms <ms>',
+        'how long the true status may wait (default: --interval-ms)',
+      ),
+    )
+    .addOption(
+      duration('--max-silence-ms <ms>', 'the longest silence that is covered (default: 4 h)'),
+    )
+    .addOption(count('--max-holds <count>', 'answers held at a time (default: 100000)'))
+    .addOption(
+      new Option('--format <name>', 'how bodies carry beats (default: auto)').choices([
+        'auto',
+        'json',
+        'sse',
+        'ndjson',
+        'json-seq',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--late-error <policy>',
+        'a failure after the head: cut, or sent whole (default: cut)',
+      ).choices(['cut', 'body']),
+    )
+    .option('--late-header <name...>', 'headers that may still travel late')
+    .addOption(
+      new Option(
+        '--on-disconnect <policy>',
+        'the work behind when its client leaves (default: abort)',
+      ).choices(['abort', 'continue']),
+    )
+    .option('--trust-forwarded', 'continue X-Forwarded-* of a proxy in front')
+    .option('--rewrite-host', "send the target's own name as Host")
+    .option('--upstream-ca <file>', "the authority of the target's certificate")
+    .option('--upstream-insecure', 'take any certificate of the target')
+    .addOption(
+      duration(
+        '--upstream-connect-ms <ms>',
+        `time to connect to the target (default: ${DEFAULT_UPSTREAM_CONNECT_MS})`,
+      ),
+    )
+    .addOption(
+      duration(
+        '--upstream-idle-ms <ms>',
+        `when an idle connection to the target is closed; less than its own limit (default: ${DEFAULT_UPSTREAM_IDLE_MS})`,
+      ),
+    )
+    .addOption(
+      duration(
+        '--keep-alive-ms <ms>',
+        `when an idle connection of a client is closed (default: ${DEFAULT_KEEP_ALIVE_MS})`,
+      ),
+    )
+    .addOption(
+      duration('--head-ms <ms>', `time for a request's head (default: ${DEFAULT_HEAD_MS})`),
+    )
+    .addOption(
+      duration(
+        '--request-ms <ms>',
+        `time for a whole request, 0 for no limit (default: ${DEFAULT_REQUEST_MS})`,
+      ),
+    )
+    .addOption(
+      duration(
+        '--drain-ms <ms>',
+        `time for answers to end at shutdown (default: ${DEFAULT_DRAIN_MS})`,
+      ),
+    )
+    .option('--admin <host:port>', '/healthz, /readyz and /metrics')
+    .addOption(
+      new Option('--access-log <kind>', 'a line for each answer (default: text)').choices(
+        ACCESS_LOGS,
+      ),
+    )
+    .option('--json', 'everything that is written as lines of JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((flags: Flags) => run(flags, terminal));
+}
+
+async function run(flags: Flags, terminal: Terminal): Promise<void> {
+  const options = optionsOf(flags);
+  const proxy = await createProxy(options, terminal.out);
+  tell(terminal, flags, {
+    event: 'listening',
+    url: proxy.url,
+    target: String(options.target),
+    ...(proxy.adminUrl === undefined ? {} : { admin: proxy.adminUrl }),
+  });
+  await untilSignal();
+  tell(terminal, flags, { event: 'draining' });
+  await closeOrSignal(proxy);
+  tell(terminal, flags, { event: 'closed' });
+}
+
+function optionsOf(flags: Flags): ProxyOptions {
+  const { config, route, tlsCert, tlsKey, upstreamCa, json, accessLog, ...rest } = flags;
+  const file = config === undefined ? {} : readConfigFile(config);
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ProxyOptionError('--tls-cert and --tls-key belong together: give both.');
+  }
+  const {
+    intervalMs,
+    firstBeatMs,
+    maxSilenceMs,
+    maxHolds,
+    format,
+    lateError,
+    lateHeader,
+    onDisconnect,
+    ...own
+  } = rest;
+  const hold: HoldSettings = {
+    ...file.hold,
+    ...given({
+      intervalMs,
+      firstBeatMs,
+      maxSilenceMs,
+      maxHolds,
+      format,
+      lateError,
+      lateHeaders: lateHeader,
+      onDisconnect,
+    }),
+  };
+  const { target = file.target } = own;
+  if (target === undefined) {
+    throw new ProxyOptionError(
+      '--target is missing: say which server is behind, such as --target http://127.0.0.1:8000.',
+    );
+  }
+  return {
+    accessLog: json === true ? 'json' : 'text',
+    ...file,
+    ...given(own),
+    target,
+    hold,
+    ...given({ accessLog }),
+    ...(route === undefined ? {} : { routes: route }),
+    ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: readTls(tlsCert, tlsKey) }),
+    ...(upstreamCa === undefined ? {} : { upstreamCa: readText('--upstream-ca', upstreamCa) }),
+  };
+}
+
+/** Without what was left out, which would hide what the file says. */
+function given<Values extends object>(
+  values: Values,
+): { [Name in keyof Values]?: NonNullable<Values[Name]> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof Values]?: NonNullable<Values[Name]> };
+}
+
+function duration(flags: string, description: string): Option {
+  return count(flags, description);
+}
+
+function count(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (!/^\d+$/.test(text))
+      throw new InvalidArgumentError('It takes a whole number, such as 5000.');
+    return Number(text);
+  });
+}
+
+function tell(terminal: Terminal, { json }: Flags, facts: Readonly<Record<string, string>>): void {
+  if (json === true) {
+    terminal.out.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
+    return;
+  }
+  const { bold, dim } = colorsFor(terminal.err);
+  const { event, url, target, admin } = facts;
+  const text =
+    event === 'listening'
+      ? `${bold(url ?? '')} ${dim('→')} ${target}${admin === undefined ? '' : dim(`  (health and metrics: ${admin})`)}`
+      : `${event} …`;
+  terminal.err.write(`holdopen proxy: ${text}\n`);
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+  });
+}
+
+/** Whoever asks twice does not want to wait. */
+async function closeOrSignal(proxy: RunningProxy): Promise<void> {
+  const atOnce = (): void => {
+    proxy.destroy();
+    process.exit(1);
+  };
+  for (const signal of SIGNALS) process.once(signal, atOnce);
+  await proxy.close();
+  for (const signal of SIGNALS) process.off(signal, atOnce);
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { UpstreamFailure } from './failure.js';
+
+/** What one request and its answer have come to, for the log and the metrics. */
+export interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** The pattern that it met, `undefined` where none did. */
+  readonly route: string | undefined;
+  readonly startMs: number;
+  /** The work behind goes on when its client leaves. */
+  readonly outlivesClient: boolean;
+  /** Of the body behind, before beats and chunks. */
+  bytes: number;
+  /** What the server behind answered with, or we in its place. */
+  status: number | undefined;
+  /** Why the server behind gave no answer, or no whole one. */
+  failure: UpstreamFailure['code'] | undefined;
+  refused: string | undefined;
+  /** The client left before the answer was complete. */
+  left: boolean;
+  held: HeldFacts | undefined;
+}
+
+/** What became of an answer whose head was sent before it was known. */
+export interface HeldFacts {
+  beats: number;
+  heldMs: number;
+  how: string;
+  /** The true status, where it became known late and was not 200. */
+  lateStatus: number | undefined;
+  /** Names of headers that could not travel any more. */
+  readonly droppedHeaders: string[];
+}

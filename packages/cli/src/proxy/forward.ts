@@ -1,0 +1,91 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { http2Stream } from './abandon.js';
+import type { Exchange } from './exchange.js';
+import { describeFailure } from './failure.js';
+import { trailersOf } from './fields.js';
+import { passInformation } from './informational.js';
+import type { Destination } from './pool.js';
+import { answerProblem } from './problem.js';
+import { relay } from './relay.js';
+import type { RequestHead } from './request-head.js';
+
+/** A server that does not know `Expect` waits for the body as its client waits for the word. */
+const CONTINUE_AFTER_MS = 1_000;
+
+/** Opens the request to the server behind. */
+export type Open = (head: RequestHead) => ClientRequest;
+
+export function opener(destination: Destination): Open {
+  const request = destination.protocol === 'https:' ? httpsRequest : httpRequest;
+  return ({ method, path, fields }) =>
+    request({ ...destination, method, path, headers: fields, insecureHTTPParser: false });
+}
+
+/** Sends a request on, once, and its answer back. */
+export function forward(exchange: Exchange, head: RequestHead, open: Open): void {
+  const { res } = exchange;
+  const upstream = open(head);
+  upstream.on('response', (answer) => {
+    try {
+      relay(answer, exchange);
+    } catch (error) {
+      answer.destroy();
+      fail(exchange, error as NodeJS.ErrnoException);
+    }
+  });
+  upstream.on('error', (error) => fail(exchange, error));
+  upstream.on('continue', () => res.writeContinue());
+  upstream.on('information', (information) => passInformation(information, res));
+  watchClient(exchange, upstream);
+  if (head.hasBody) sendBody(exchange, upstream);
+  else upstream.end();
+}
+
+/** An answer that was begun tells of its failure by itself. */
+function fail(exchange: Exchange, error: NodeJS.ErrnoException): void {
+  const { req, res } = exchange;
+  if (exchange.status !== undefined || res.destroyed || res.writableEnded) return;
+  const failure = describeFailure(error);
+  exchange.failure = failure.code;
+  exchange.status = failure.status;
+  answerProblem(req, res, failure);
+}
+
+function sendBody({ req, res }: Exchange, upstream: ClientRequest): void {
+  req.pipe(upstream, { end: false });
+  upstream.once('close', () => discardRest(req, upstream));
+  req.once('end', () => {
+    if (req.rawTrailers.length > 0) upstream.addTrailers(trailersOf(req.rawTrailers));
+    upstream.end();
+  });
+  if (req.headers.expect === undefined) return;
+  const timer = setTimeout(() => {
+    if (!res.headersSent) res.writeContinue();
+  }, CONTINUE_AFTER_MS).unref();
+  const stop = (): void => clearTimeout(timer);
+  upstream.once('continue', stop).once('response', stop).once('close', stop);
+}
+
+/** Nobody takes the rest of the body any more, and its client reads no answer until it has sent it. */
+function discardRest(req: IncomingMessage, upstream: ClientRequest): void {
+  if (req.complete) return;
+  req.unpipe(upstream);
+  req.resume();
+}
+
+function watchClient(exchange: Exchange, upstream: ClientRequest): void {
+  const { req, res } = exchange;
+  const left = (): void => {
+    if (res.writableFinished) return;
+    exchange.left = true;
+    if (exchange.outlivesClient && req.complete) return;
+    upstream.destroy();
+  };
+  res.once('close', left);
+  // A pipelined response has no socket before its turn comes, and is not told that it has closed.
+  if (res.socket === null && http2Stream(res) === undefined) {
+    req.socket.once('close', left);
+    res.once('close', () => req.socket.off('close', left));
+  }
+}

@@ -1,0 +1,137 @@
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+export interface FrontOptions {
+  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
+  readonly keepAliveMs: number;
+  readonly headMs: number;
+  readonly requestMs: number;
+  readonly maxHeadBytes: number;
+}
+
+export interface FrontHandlers {
+  request(req: IncomingMessage, res: ServerResponse): void;
+  upgrade(req: IncomingMessage, socket: Duplex, firstBytes: Buffer): void;
+}
+
+/** The server that clients speak with. */
+export interface Front {
+  readonly server: HttpServer | Http2SecureServer;
+  /** Takes no new connections, and lets those go that are answering nobody. */
+  stop(): void;
+  /** Lets go of what has become idle since. */
+  closeIdle(): void;
+  /** Ends what is left. */
+  destroy(): void;
+}
+
+/** More than a browser asks for at once, and less than an attacker would like. */
+const MAX_STREAMS = 1_000;
+/** How often it is looked whether a head is late; so much later it may be found. */
+const LOOK_MS = 1_000;
+
+export function createFront(options: FrontOptions, handlers: FrontHandlers): Front {
+  const settings = {
+    keepAliveTimeout: options.keepAliveMs,
+    headersTimeout: options.headMs,
+    requestTimeout: options.requestMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS, options.headMs),
+    maxHeaderSize: options.maxHeadBytes,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    noDelay: true,
+  } satisfies ServerOptions;
+  const sessions = new Set<ServerHttp2Session>();
+  const server =
+    options.tls === undefined ? createServer(settings) : createSecure(options, settings, sessions);
+
+  const connections = new Set<Socket>();
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  // The compatibility API of HTTP/2 is called as HTTP/1's is; its types do not know it.
+  const compatible: {
+    on(event: string, listener: (...args: never[]) => void): unknown;
+  } = server;
+  compatible.on('request', handlers.request);
+  compatible.on('checkContinue', handlers.request);
+  compatible.on('upgrade', handlers.upgrade);
+  compatible.on('connect', refuseConnect);
+
+  const closeIdle = (): void => {
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
+  };
+  return {
+    server,
+    closeIdle,
+    stop() {
+      server.close();
+      for (const session of sessions) session.close();
+      closeIdle();
+    },
+    destroy() {
+      for (const session of sessions) session.destroy();
+      for (const socket of connections) socket.destroy();
+    },
+  };
+}
+
+function createSecure(
+  { tls, keepAliveMs }: FrontOptions,
+  settings: ServerOptions,
+  sessions: Set<ServerHttp2Session>,
+): Http2SecureServer {
+  const server = createSecureServer({
+    ...tls,
+    ...settings,
+    allowHTTP1: true,
+    minVersion: 'TLSv1.2',
+    // Extended CONNECT stays off: what is in a stream of its own is no business of this proxy.
+    settings: { maxConcurrentStreams: MAX_STREAMS, enableConnectProtocol: false },
+    maxSessionMemory: 64,
+  });
+  // These are not taken from the options here.
+  Object.assign(server, {
+    keepAliveTimeout: settings.keepAliveTimeout,
+    headersTimeout: settings.headersTimeout,
+    requestTimeout: settings.requestTimeout,
+  });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    let streams = 0;
+    session.on('stream', (stream) => {
+      streams += 1;
+      stream.once('close', () => {
+        streams -= 1;
+      });
+    });
+    session.setTimeout(keepAliveMs, () => {
+      if (streams === 0) session.close();
+    });
+    session.on('error', () => session.destroy());
+  });
+  return server;
+}
+
+/** The target is fixed, and a tunnel to anywhere is what makes an open proxy. */
+function refuseConnect(_req: IncomingMessage, connection: Duplex | ServerResponse): void {
+  if ('writeHead' in connection) {
+    connection.writeHead(405, { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
+    connection.end();
+    return;
+  }
+  connection.on('error', () => {});
+  connection.end(
+    'HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+  );
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { watchResponse } from '@holdopen/node';
+import type { Exchange } from './exchange.js';
+import { forward, type Open } from './forward.js';
+import { answerProblem } from './problem.js';
+import { isRefusal, type Refusal, refusal } from './refusal.js';
+import { type HeadPolicy, type RequestHead, requestHead } from './request-head.js';
+import type { FindRoute, HeldRoute } from './routes.js';
+
+/** Told of each exchange. */
+export interface Watcher {
+  began(exchange: Exchange): void;
+  /** It is over, however it went. */
+  ended(exchange: Exchange): void;
+}
+
+export interface HandlerParts {
+  readonly policy: HeadPolicy;
+  readonly findRoute: FindRoute;
+  readonly open: Open;
+  readonly watcher: Watcher;
+}
+
+/** What a server does with each request: on to the target, and held where a route says so. */
+export function createHandler({ policy, findRoute, open, watcher }: HandlerParts) {
+  return function handle(req: IncomingMessage, res: ServerResponse): void {
+    const route = findRoute(req.method ?? 'GET', pathOf(req.url ?? '/'));
+    const held = route !== undefined && canHold(route, req) ? route : undefined;
+    const exchange = createExchange(req, res, route);
+    watcher.began(exchange);
+    res.once('close', () => watcher.ended(exchange));
+    const head = requestHead(req, policy, asHeld(held, req));
+    if (isRefusal(head)) {
+      refuse(exchange, head);
+      return;
+    }
+    if (held !== undefined) watchResponse(req, res, held.mounted, held.framework);
+    send(exchange, head, open);
+  };
+}
+
+function send(exchange: Exchange, head: RequestHead, open: Open): void {
+  try {
+    forward(exchange, head, open);
+  } catch {
+    // Node refuses to write what could be read as something else.
+    refuse(
+      exchange,
+      refusal(400, 'characters', 'The request holds characters that HTTP does not allow.'),
+    );
+  }
+}
+
+function refuse(exchange: Exchange, reason: Refusal): void {
+  const { req, res } = exchange;
+  exchange.refused = reason.code;
+  exchange.status = reason.status;
+  // Where this request ends is in doubt, so nothing behind it is read.
+  if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+  answerProblem(req, res, reason);
+}
+
+/** What is said over all routes at once must harm none: no answer loses its 304 or its range. */
+function canHold(route: HeldRoute, { headers }: IncomingMessage): boolean {
+  if (route.isNamed) return true;
+  return (
+    headers['if-none-match'] === undefined &&
+    headers['if-modified-since'] === undefined &&
+    headers.range === undefined
+  );
+}
+
+function asHeld(held: HeldRoute | undefined, { method }: IncomingMessage) {
+  if (held === undefined || !held.mounted.settings.enabled) return undefined;
+  return { unconditional: held.isNamed && method === 'GET' };
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function createExchange(
+  req: IncomingMessage,
+  res: ServerResponse,
+  route: HeldRoute | undefined,
+): Exchange {
+  return {
+    req,
+    res,
+    route: route?.name,
+    startMs: performance.now(),
+    outlivesClient: route?.outlivesClient === true,
+    bytes: 0,
+    status: undefined,
+    failure: undefined,
+    refused: undefined,
+    left: false,
+    held: undefined,
+  };
+}

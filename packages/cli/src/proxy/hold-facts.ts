@@ -1,0 +1,49 @@
+import type { HoldEvent } from '@holdopen/core';
+import { watchHolds } from '@holdopen/observe';
+import type { Exchange, HeldFacts } from './exchange.js';
+
+/** Follows what the engine does with the answers of one proxy; other servers of the process are not its business. */
+export interface HoldWatch {
+  add(exchange: Exchange): void;
+  stop(): void;
+}
+
+export function watchHeld(): HoldWatch {
+  const exchanges = new WeakMap<object, Exchange>();
+  const stop = watchHolds(
+    (event) => {
+      const exchange = exchanges.get(event.request as object);
+      if (exchange !== undefined) note(exchange, event);
+    },
+    ['commit', 'late-outcome', 'late-header-dropped', 'end'],
+  );
+  return {
+    add: (exchange) => exchanges.set(exchange.req, exchange),
+    stop,
+  };
+}
+
+function note(exchange: Exchange, event: HoldEvent): void {
+  switch (event.type) {
+    case 'late-outcome':
+      facts(exchange).lateStatus = event.outcome.status;
+      break;
+    case 'late-header-dropped':
+      facts(exchange).droppedHeaders.push(event.header);
+      break;
+    case 'end':
+      // A stream that was never silent was not held.
+      if (exchange.held === undefined && event.hold.beats === 0) break;
+      facts(exchange).beats = event.hold.beats;
+      facts(exchange).heldMs = event.heldMs;
+      facts(exchange).how = event.how;
+      break;
+    default:
+      facts(exchange);
+  }
+}
+
+function facts(exchange: Exchange): HeldFacts {
+  exchange.held ??= { beats: 0, heldMs: 0, how: '', lateStatus: undefined, droppedHeaders: [] };
+  return exchange.held;
+}

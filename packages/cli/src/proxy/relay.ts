@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { abandon, http2Stream } from './abandon.js';
+import type { Exchange } from './exchange.js';
+import { trailersOf } from './fields.js';
+import { grouped, responseFields } from './response-head.js';
+
+/**
+ * Passes an answer on, as fast as its client takes it.
+ * @throws if its head cannot stand in HTTP
+ */
+export function relay(answer: IncomingMessage, exchange: Exchange): void {
+  const { res } = exchange;
+  const { statusCode = 502 } = answer;
+  const fields = responseFields(answer);
+  if (http2Stream(res) !== undefined) res.writeHead(statusCode, grouped(fields));
+  else res.writeHead(statusCode, reasonOf(answer), fields);
+  exchange.status = statusCode;
+
+  const resume = (): void => void answer.resume();
+  let isEnded = false;
+  answer.on('data', (chunk: Buffer) => {
+    exchange.bytes += chunk.length;
+    if (res.write(chunk)) return;
+    if (res.destroyed) return;
+    answer.pause();
+    res.once('drain', resume);
+  });
+  answer.on('end', () => {
+    isEnded = true;
+    if (answer.rawTrailers.length > 0) addTrailers(res, answer);
+    res.end();
+  });
+  // Unheard, it would end the process; `close` follows.
+  answer.on('error', () => {});
+  answer.on('close', () => {
+    if (isEnded || res.destroyed) return;
+    exchange.failure = 'upstream_closed';
+    abandon(res);
+  });
+  // What came with the head has been written by then; a head alone must not wait for its body.
+  process.nextTick(() => {
+    if (exchange.bytes === 0 && !isEnded && !res.destroyed) res.flushHeaders();
+  });
+}
+
+/** A reason that cannot be written is none. */
+function reasonOf({ statusMessage = '' }: IncomingMessage): string {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) ? statusMessage : '';
+}
+
+function addTrailers(res: ServerResponse, { rawTrailers }: IncomingMessage): void {
+  const pairs = trailersOf(rawTrailers);
+  if (http2Stream(res) === undefined) res.addTrailers(pairs);
+  else res.addTrailers(Object.fromEntries(pairs));
+}

@@ -1,0 +1,121 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { describeFailure } from './failure.js';
+import { HOP_BY_HOP } from './fields.js';
+import type { Open } from './forward.js';
+import { answerProblem } from './problem.js';
+import { isRefusal, refusal } from './refusal.js';
+import { type HeadPolicy, requestHead } from './request-head.js';
+
+/** Requests that want to speak another protocol on their connection, such as WebSocket. */
+export interface Upgrades {
+  /** For a server's `upgrade` event. */
+  handle(req: IncomingMessage, socket: Duplex, firstBytes: Buffer): void;
+  /** How many connections have changed over. */
+  readonly open: number;
+  /** Ends them all. */
+  close(): void;
+}
+
+export interface UpgradeParts {
+  readonly policy: HeadPolicy;
+  readonly open: Open;
+  /** For what is asked to change over to HTTP/2 and may as well stay where it is. */
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
+}
+
+export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades {
+  const tunnels = new Set<Duplex>();
+  return {
+    get open() {
+      return tunnels.size;
+    },
+    close() {
+      for (const socket of tunnels) socket.destroy();
+    },
+    handle(req, socket, firstBytes) {
+      // Nobody else listens, and an error without a listener ends the process.
+      socket.on('error', () => socket.destroy());
+      const res = responseOn(req, socket);
+      const head = requestHead(req, policy, undefined);
+      if (isRefusal(head)) return answerProblem(req, res, head);
+      if (head.hasBody) {
+        // Node has not read it, and what stands on the connection cannot be told from a new request.
+        const reason = 'A request with a body cannot change the protocol.';
+        return answerProblem(req, res, refusal(501, 'upgrade_with_body', reason));
+      }
+      // Who is let change over to HTTP/2 gets past every rule of this proxy, and may ignore the offer.
+      if (isHttp2(req.headers.upgrade)) return handle(req, res);
+      const upgrade = req.headers.upgrade ?? '';
+      const upstream = open({
+        ...head,
+        fields: [...withoutConnection(head.fields), 'Connection', 'Upgrade', 'Upgrade', upgrade],
+      });
+      socket.once('close', () => upstream.destroy());
+      upstream.on('upgrade', (answer, behind: Socket, rest) => {
+        res.detachSocket(socket as Socket);
+        tunnels.add(socket);
+        socket.once('close', () => tunnels.delete(socket));
+        socket.write(headOf(answer));
+        join(socket, behind, firstBytes, rest);
+      });
+      upstream.on('response', (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer));
+        answer.on('error', () => res.destroy());
+        answer.pipe(res);
+      });
+      upstream.on('error', (error) => {
+        if (!res.headersSent && !socket.destroyed) answerProblem(req, res, describeFailure(error));
+      });
+      upstream.end();
+    },
+  };
+}
+
+/** For answers of the ordinary kind, the last on their connection. */
+function responseOn(req: IncomingMessage, socket: Duplex): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket as Socket);
+  res.once('finish', () => socket.end());
+  return res;
+}
+
+function isHttp2(upgrade = ''): boolean {
+  return upgrade.split(',').some((token) => /^\s*(h2c?|http\/2)/i.test(token));
+}
+
+function withoutConnection(fields: readonly string[]): string[] {
+  return fields.filter((_, i) => {
+    const name = fields[i - (i % 2)]?.toLowerCase();
+    return name !== 'connection' && name !== 'te';
+  });
+}
+
+function endToEnd({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, i) => !HOP_BY_HOP.has(rawHeaders[i - (i % 2)]?.toLowerCase() ?? ''));
+}
+
+function headOf(answer: IncomingMessage): string {
+  const lines = [`HTTP/1.1 101 ${answer.statusMessage}`, 'Connection: Upgrade'];
+  const { rawHeaders } = answer;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'upgrade' || !HOP_BY_HOP.has(lower)) lines.push(`${name}: ${rawHeaders[i + 1]}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** Both ways until both have ended; an error of one is the end of the other. */
+function join(client: Duplex, behind: Socket, fromClient: Buffer, fromBehind: Buffer): void {
+  behind.setNoDelay(true);
+  behind.setTimeout(0);
+  behind.on('error', () => client.destroy());
+  behind.once('close', () => client.end());
+  client.once('close', () => behind.destroy());
+  if (fromBehind.length > 0) client.write(fromBehind);
+  if (fromClient.length > 0) behind.write(fromClient);
+  client.pipe(behind).pipe(client);
+}
