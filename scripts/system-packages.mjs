@@ -9,9 +9,12 @@ const PACKAGES = [
   { name: 'curl', program: 'curl', homebrew: 'curl' },
   { name: 'redis-server', program: 'redis-server', homebrew: 'redis' },
   { name: 'chromium', program: 'chromium', homebrew: 'chromium' },
+  { name: 'python3', program: 'python3', homebrew: 'python' },
+  // A server in Go, ready built: a compiler would be 60 times as large.
+  { name: 'webhook', program: 'webhook', homebrew: 'webhook' },
 ];
 /** What Debian starts as soon as it is installed. */
-const SERVICES = ['nginx', 'redis-server'];
+const SERVICES = ['nginx', 'redis-server', 'webhook'];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 

@@ -16,10 +16,8 @@ export function abandon(res: ServerResponse): void {
     stream.close(INTERNAL_ERROR);
     return;
   }
-  const { socket } = res;
-  const endsWithConnection =
-    socket !== null && !res.chunkedEncoding && !res.hasHeader('content-length') && isHttp10(res);
-  if (!endsWithConnection || isHeld(res)) {
+  const { socket, req } = res;
+  if (socket === null || req.httpVersionMajor !== 1 || req.httpVersionMinor !== 0) {
     res.destroy();
     return;
   }
@@ -33,14 +31,4 @@ export function abandon(res: ServerResponse): void {
 
 export function http2Stream(res: ServerResponse): ServerHttp2Stream | undefined {
   return (res as { stream?: ServerHttp2Stream }).stream;
-}
-
-function isHttp10(res: ServerResponse): boolean {
-  return res.req.httpVersionMajor === 1 && res.req.httpVersionMinor === 0;
-}
-
-/** The engine drops it visibly by itself. */
-function isHeld(res: ServerResponse): boolean {
-  const state = res.req.holdOpen?.state;
-  return state === 'held' || state === 'streaming';
 }

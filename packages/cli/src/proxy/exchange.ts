@@ -17,9 +17,13 @@ export interface Exchange {
   /** Why the server behind gave no answer, or no whole one. */
   failure: UpstreamFailure['code'] | undefined;
   refused: string | undefined;
+  /** Sent, or its client gone: nothing can be written any more. */
+  isOver: boolean;
   /** The client left before the answer was complete. */
   left: boolean;
   held: HeldFacts | undefined;
+  /** Ends the request to the server behind, while there is one. */
+  abandonUpstream: (() => void) | undefined;
 }
 
 /** What became of an answer whose head was sent before it was known. */

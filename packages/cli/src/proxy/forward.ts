@@ -1,6 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { http2Stream } from './abandon.js';
 import type { Exchange } from './exchange.js';
 import { describeFailure } from './failure.js';
 import { trailersOf } from './fields.js';
@@ -12,6 +11,7 @@ import type { RequestHead } from './request-head.js';
 
 /** A server that does not know `Expect` waits for the body as its client waits for the word. */
 const CONTINUE_AFTER_MS = 1_000;
+const NO_ANSWER = new Error('The connection closed without an answer.');
 
 /** Opens the request to the server behind. */
 export type Open = (head: RequestHead) => ClientRequest;
@@ -37,7 +37,12 @@ export function forward(exchange: Exchange, head: RequestHead, open: Open): void
   upstream.on('error', (error) => fail(exchange, error));
   upstream.on('continue', () => res.writeContinue());
   upstream.on('information', (information) => passInformation(information, res));
-  watchClient(exchange, upstream);
+  upstream.on('close', () => {
+    if (head.hasBody) discardRest(exchange.req, upstream);
+    // Whatever else it was: an upgrade that nobody asked for ends without an error.
+    fail(exchange, NO_ANSWER);
+  });
+  exchange.abandonUpstream = () => void upstream.destroy();
   if (head.hasBody) sendBody(exchange, upstream);
   else upstream.end();
 }
@@ -45,7 +50,7 @@ export function forward(exchange: Exchange, head: RequestHead, open: Open): void
 /** An answer that was begun tells of its failure by itself. */
 function fail(exchange: Exchange, error: NodeJS.ErrnoException): void {
   const { req, res } = exchange;
-  if (exchange.status !== undefined || res.destroyed || res.writableEnded) return;
+  if (exchange.status !== undefined || exchange.isOver) return;
   const failure = describeFailure(error);
   exchange.failure = failure.code;
   exchange.status = failure.status;
@@ -54,7 +59,6 @@ function fail(exchange: Exchange, error: NodeJS.ErrnoException): void {
 
 function sendBody({ req, res }: Exchange, upstream: ClientRequest): void {
   req.pipe(upstream, { end: false });
-  upstream.once('close', () => discardRest(req, upstream));
   req.once('end', () => {
     if (req.rawTrailers.length > 0) upstream.addTrailers(trailersOf(req.rawTrailers));
     upstream.end();
@@ -69,23 +73,6 @@ function sendBody({ req, res }: Exchange, upstream: ClientRequest): void {
 
 /** Nobody takes the rest of the body any more, and its client reads no answer until it has sent it. */
 function discardRest(req: IncomingMessage, upstream: ClientRequest): void {
-  if (req.complete) return;
   req.unpipe(upstream);
   req.resume();
-}
-
-function watchClient(exchange: Exchange, upstream: ClientRequest): void {
-  const { req, res } = exchange;
-  const left = (): void => {
-    if (res.writableFinished) return;
-    exchange.left = true;
-    if (exchange.outlivesClient && req.complete) return;
-    upstream.destroy();
-  };
-  res.once('close', left);
-  // A pipelined response has no socket before its turn comes, and is not told that it has closed.
-  if (res.socket === null && http2Stream(res) === undefined) {
-    req.socket.once('close', left);
-    res.once('close', () => req.socket.off('close', left));
-  }
 }

@@ -86,7 +86,7 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
 }
 
 function createSecure(
-  { tls, keepAliveMs }: FrontOptions,
+  { tls, keepAliveMs, headMs }: FrontOptions,
   settings: ServerOptions,
   sessions: Set<ServerHttp2Session>,
 ): Http2SecureServer {
@@ -95,16 +95,13 @@ function createSecure(
     ...settings,
     allowHTTP1: true,
     minVersion: 'TLSv1.2',
+    handshakeTimeout: headMs,
     // Extended CONNECT stays off: what is in a stream of its own is no business of this proxy.
     settings: { maxConcurrentStreams: MAX_STREAMS, enableConnectProtocol: false },
     maxSessionMemory: 64,
   });
-  // These are not taken from the options here.
-  Object.assign(server, {
-    keepAliveTimeout: settings.keepAliveTimeout,
-    headersTimeout: settings.headersTimeout,
-    requestTimeout: settings.requestTimeout,
-  });
+  // For HTTP/1.1 these are not taken from the options, but from the server.
+  Object.assign(server, settings);
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));

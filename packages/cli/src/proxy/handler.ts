@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { watchResponse } from '@holdopen/node';
 import type { Exchange } from './exchange.js';
 import { forward, type Open } from './forward.js';
+import { isComplete, whenOver } from './over.js';
 import { answerProblem } from './problem.js';
 import { isRefusal, type Refusal, refusal } from './refusal.js';
 import { type HeadPolicy, type RequestHead, requestHead } from './request-head.js';
@@ -28,7 +29,13 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
     const held = route !== undefined && canHold(route, req) ? route : undefined;
     const exchange = createExchange(req, res, route);
     watcher.began(exchange);
-    res.once('close', () => watcher.ended(exchange));
+    // What they tell of is known by their closing; unheard, it would end the process.
+    req.on('error', ignore);
+    res.on('error', ignore);
+    whenOver(req, res, () => {
+      over(exchange);
+      watcher.ended(exchange);
+    });
     const head = requestHead(req, policy, asHeld(held, req));
     if (isRefusal(head)) {
       refuse(exchange, head);
@@ -37,6 +44,17 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
     if (held !== undefined) watchResponse(req, res, held.mounted, held.framework);
     send(exchange, head, open);
   };
+}
+
+function ignore(): void {}
+
+function over(exchange: Exchange): void {
+  const { req, res } = exchange;
+  exchange.isOver = true;
+  exchange.left = !isComplete(res) && exchange.failure === undefined;
+  if (exchange.left && exchange.outlivesClient && req.complete) return;
+  // It has been answered in the target's place, or not at all.
+  exchange.abandonUpstream?.();
 }
 
 function send(exchange: Exchange, head: RequestHead, open: Open): void {
@@ -95,7 +113,9 @@ function createExchange(
     status: undefined,
     failure: undefined,
     refused: undefined,
+    isOver: false,
     left: false,
     held: undefined,
+    abandonUpstream: undefined,
   };
 }

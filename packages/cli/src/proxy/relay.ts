@@ -20,26 +20,28 @@ export function relay(answer: IncomingMessage, exchange: Exchange): void {
   let isEnded = false;
   answer.on('data', (chunk: Buffer) => {
     exchange.bytes += chunk.length;
-    if (res.write(chunk)) return;
-    if (res.destroyed) return;
+    // The work goes on without its client.
+    if (exchange.isOver || res.write(chunk)) return;
     answer.pause();
     res.once('drain', resume);
   });
   answer.on('end', () => {
     isEnded = true;
+    exchange.abandonUpstream = undefined;
+    if (exchange.isOver) return;
     if (answer.rawTrailers.length > 0) addTrailers(res, answer);
     res.end();
   });
   // Unheard, it would end the process; `close` follows.
   answer.on('error', () => {});
   answer.on('close', () => {
-    if (isEnded || res.destroyed) return;
+    if (isEnded || exchange.isOver) return;
     exchange.failure = 'upstream_closed';
     abandon(res);
   });
   // What came with the head has been written by then; a head alone must not wait for its body.
   process.nextTick(() => {
-    if (exchange.bytes === 0 && !isEnded && !res.destroyed) res.flushHeaders();
+    if (exchange.bytes === 0 && !isEnded && !exchange.isOver) res.flushHeaders();
   });
 }
 

@@ -34,7 +34,9 @@ export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades
     close() {
       for (const socket of tunnels) socket.destroy();
     },
-    handle(req, socket, firstBytes) {
+    handle(req, stream, firstBytes) {
+      // Node's own servers hand out nothing else; the type leaves room for others.
+      const socket = stream as Socket;
       // Nobody else listens, and an error without a listener ends the process.
       socket.on('error', () => socket.destroy());
       const res = responseOn(req, socket);
@@ -54,7 +56,7 @@ export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades
       });
       socket.once('close', () => upstream.destroy());
       upstream.on('upgrade', (answer, behind: Socket, rest) => {
-        res.detachSocket(socket as Socket);
+        res.detachSocket(socket);
         tunnels.add(socket);
         socket.once('close', () => tunnels.delete(socket));
         socket.write(headOf(answer));
@@ -74,10 +76,10 @@ export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades
 }
 
 /** For answers of the ordinary kind, the last on their connection. */
-function responseOn(req: IncomingMessage, socket: Duplex): ServerResponse {
+function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  res.assignSocket(socket as Socket);
+  res.assignSocket(socket);
   res.once('finish', () => socket.end());
   return res;
 }
@@ -108,13 +110,13 @@ function headOf(answer: IncomingMessage): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Both ways until both have ended; an error of one is the end of the other. */
-function join(client: Duplex, behind: Socket, fromClient: Buffer, fromBehind: Buffer): void {
+/** Both ways, until either ends: what has been said by then still arrives. */
+function join(client: Socket, behind: Socket, fromClient: Buffer, fromBehind: Buffer): void {
   behind.setNoDelay(true);
   behind.setTimeout(0);
   behind.on('error', () => client.destroy());
-  behind.once('close', () => client.end());
-  client.once('close', () => behind.destroy());
+  behind.once('end', () => client.destroySoon()).once('close', () => client.destroySoon());
+  client.once('end', () => behind.destroySoon()).once('close', () => behind.destroy());
   if (fromBehind.length > 0) client.write(fromBehind);
   if (fromClient.length > 0) behind.write(fromClient);
   client.pipe(behind).pipe(client);
