@@ -18,6 +18,9 @@ export function parseAddress(option: string, text: string): Address {
   return { host: parts[1] ?? (parts[2] === '' ? '127.0.0.1' : (parts[2] ?? '')), port };
 }
 
+/** Clients that come all at once, as after a restart, wait in the system's queue. */
+const BACKLOG = 4_096;
+
 /** @throws ProxyOptionError if it cannot listen there */
 export function listen(server: Server, option: string, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -27,7 +30,7 @@ export function listen(server: Server, option: string, address: Address): Promis
       );
     };
     server.once('error', failed);
-    server.listen(address, () => {
+    server.listen({ ...address, backlog: BACKLOG }, () => {
       server.off('error', failed);
       resolve();
     });

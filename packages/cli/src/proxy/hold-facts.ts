@@ -9,16 +9,17 @@ export interface HoldWatch {
 }
 
 export function watchHeld(): HoldWatch {
-  const exchanges = new WeakMap<object, Exchange>();
+  // On the request itself, for the garbage collector has much to do with a WeakMap of all requests.
+  const key = Symbol('exchange');
   const stop = watchHolds(
     (event) => {
-      const exchange = exchanges.get(event.request as object);
+      const { [key]: exchange } = event.request as { [key]?: Exchange };
       if (exchange !== undefined) note(exchange, event);
     },
     ['commit', 'late-outcome', 'late-header-dropped', 'end'],
   );
   return {
-    add: (exchange) => exchanges.set(exchange.req, exchange),
+    add: (exchange) => void Object.assign(exchange.req, { [key]: exchange }),
     stop,
   };
 }

@@ -85,7 +85,7 @@ class Counter {
   }
 
   add(...values: string[]): void {
-    const key = this.#labels.map((label, i) => `${label}="${escaped(values[i] ?? '')}"`).join(',');
+    const key = values.join('\n');
     const known = this.#counts.get(key);
     // A target may make up names of headers without end.
     if (known === undefined && this.#counts.size >= MAX_SERIES) return;
@@ -93,7 +93,11 @@ class Counter {
   }
 
   text(name: string, help: string): string {
-    const lines = [...this.#counts].map(([labels, count]) => `${name}{${labels}} ${count}\n`);
+    const lines = [...this.#counts].map(([key, count]) => {
+      const values = key.split('\n');
+      const labels = this.#labels.map((label, i) => `${label}="${escaped(values[i] ?? '')}"`);
+      return `${name}{${labels.join(',')}} ${count}\n`;
+    });
     return `# HELP ${name} ${help}\n# TYPE ${name} counter\n${lines.join('')}`;
   }
 }
@@ -101,7 +105,7 @@ class Counter {
 const MAX_SERIES = 1_000;
 
 function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 
 function gauge(name: string, help: string, value: number): string {

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { abandon, http2Stream } from './abandon.js';
 import type { Exchange } from './exchange.js';
 import { trailersOf } from './fields.js';
-import { grouped, responseFields } from './response-head.js';
+import { grouped, responseHead } from './response-head.js';
+
+/** Copying more than this costs more than a second piece. */
+const MAX_PACKET = 16_384;
 
 /**
  * Passes an answer on, as fast as its client takes it.
@@ -11,8 +14,9 @@ import { grouped, responseFields } from './response-head.js';
 export function relay(answer: IncomingMessage, exchange: Exchange): void {
   const { res } = exchange;
   const { statusCode = 502 } = answer;
-  const fields = responseFields(answer);
-  if (http2Stream(res) !== undefined) res.writeHead(statusCode, grouped(fields));
+  const { fields, length } = responseHead(answer);
+  const isHttp2 = http2Stream(res) !== undefined;
+  if (isHttp2) res.writeHead(statusCode, grouped(fields));
   else res.writeHead(statusCode, reasonOf(answer), fields);
   exchange.status = statusCode;
 
@@ -21,14 +25,22 @@ export function relay(answer: IncomingMessage, exchange: Exchange): void {
   answer.on('data', (chunk: Buffer) => {
     exchange.bytes += chunk.length;
     // The work goes on without its client.
-    if (exchange.isOver || res.write(chunk)) return;
+    if (exchange.isOver) return;
+    if (chunk.length <= MAX_PACKET && String(chunk.length) === length) {
+      // All of it: as text of one byte each it leaves together with its head.
+      exchange.abandonUpstream = undefined;
+      if (isHttp2) res.end(chunk);
+      else res.end(chunk.toString('latin1'), 'latin1');
+      return;
+    }
+    if (res.write(chunk)) return;
     answer.pause();
     res.once('drain', resume);
   });
   answer.on('end', () => {
     isEnded = true;
     exchange.abandonUpstream = undefined;
-    if (exchange.isOver) return;
+    if (exchange.isOver || res.writableEnded) return;
     if (answer.rawTrailers.length > 0) addTrailers(res, answer);
     res.end();
   });

@@ -1,50 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { certificate } from '../../../node/test/held/support/certificate.js';
+import { holdopen, startCommand } from './support/command.js';
 import { type Handler, serve } from './support/origin.js';
 import { rawClient } from './support/raw-client.js';
 import { until } from './support/until.js';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-
-interface Running {
-  readonly child: ChildProcess;
-  out(): string;
-  err(): string;
-  code(): number | null | undefined;
-}
-
-function holdopen(...args: string[]): Running {
-  const child = spawn(process.execPath, [MAIN, 'proxy', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let out = '';
-  let err = '';
-  let code: number | null | undefined;
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  child.on('close', (given) => {
-    code = given;
-  });
-  return { child, out: () => out, err: () => err, code: () => code };
-}
-
-async function started(...args: string[]): Promise<Running & { readonly port: number }> {
-  const running = holdopen('--listen', '127.0.0.1:0', ...args);
-  await until('it listens', () => /:(\d+) →/.test(running.err()), running.err);
-  return { ...running, port: Number(/:(\d+) →/.exec(running.err())?.[1]) };
-}
 
 const slow: Handler = (_req, res) => {
   setTimeout(() => {
@@ -69,8 +33,8 @@ describe('holdopen proxy', () => {
         accessLog: 'json',
       }),
     );
-    const running = await started('--config', file, '--admin', '127.0.0.1:0');
-    const admin = /http:\/\/127\.0\.0\.1:\d+(?=\))/.exec(running.err())?.[0];
+    const running = await startCommand('--config', file, '--admin', '127.0.0.1:0');
+    const admin = running.adminUrl;
     const client = await rawClient(running.port, GET);
     await client.arrived('HoldOpen: interval=200');
     expect((await fetch(`${admin}/readyz`)).status).toBe(200);
@@ -85,7 +49,7 @@ describe('holdopen proxy', () => {
 
   test('ends at once when it is told twice', async () => {
     const port = await serve(() => {});
-    const running = await started('--target', `http://127.0.0.1:${port}`, '--route', '/v1/*');
+    const running = await startCommand('--target', `http://127.0.0.1:${port}`, '--route', '/v1/*');
     const client = await rawClient(running.port, GET);
     running.child.kill('SIGINT');
     await until('it drains', () => running.err().includes('draining'));
@@ -97,7 +61,7 @@ describe('holdopen proxy', () => {
 
   test('ends what takes too long with a late 503', async () => {
     const port = await serve(() => {});
-    const running = await started(
+    const running = await startCommand(
       ...['--target', `http://127.0.0.1:${port}`, '--route', '/v1/*'],
       ...['--interval-ms', '100', '--drain-ms', '300'],
     );
@@ -116,7 +80,7 @@ describe('holdopen proxy', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'cert.pem'), certificate.cert);
     writeFileSync(join(folder, 'key.pem'), certificate.key);
-    const running = await started(
+    const running = await startCommand(
       ...['--target', `http://127.0.0.1:${port}`, '--route', '/v1/*'],
       ...['--tls-cert', join(folder, 'cert.pem'), '--tls-key', join(folder, 'key.pem')],
     );

@@ -28,7 +28,7 @@ function impatient(port: number, method: string, path: string): Promise<string> 
   });
 }
 
-describe.concurrent('a client that gives up after a second of silence', () => {
+describe('a client that gives up after a second of silence', () => {
   test.each([
     ['Python', startPython],
     ['Go', startGo],

@@ -59,12 +59,12 @@ export async function startGo(silenceS: number): Promise<number> {
   });
   let listens = false;
   const look = (): void => {
-    connect(port, '127.0.0.1')
-      .once('connect', function () {
-        listens = true;
-        this.destroy();
-      })
-      .once('error', () => setTimeout(look, 20));
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      listens = true;
+      socket.destroy();
+    });
+    socket.once('error', () => setTimeout(look, 20));
   };
   look();
   await until('webhook listens', () => listens);
