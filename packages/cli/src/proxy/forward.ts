@@ -6,7 +6,7 @@ import { trailersOf } from './fields.js';
 import { passInformation } from './informational.js';
 import type { Destination } from './pool.js';
 import { answerProblem } from './problem.js';
-import { relay } from './relay.js';
+import { breakOff, relay } from './relay.js';
 import type { RequestHead } from './request-head.js';
 
 /** A server that does not know `Expect` waits for the body as its client waits for the word. */
@@ -16,10 +16,15 @@ const NO_ANSWER = new Error('The connection closed without an answer.');
 /** Opens the request to the server behind. */
 export type Open = (head: RequestHead) => ClientRequest;
 
-export function opener(destination: Destination): Open {
+export function opener(destination: Destination, maxHeaderSize: number): Open {
   const request = destination.protocol === 'https:' ? httpsRequest : httpRequest;
-  return ({ method, path, fields }) =>
-    request({ ...destination, method, path, headers: fields, insecureHTTPParser: false });
+  const fixed = { ...destination, maxHeaderSize, insecureHTTPParser: false };
+  return ({ method, path, fields }) => {
+    const upstream = request({ ...fixed, method, path, headers: fields });
+    // Behind this number Node would leave fields out without a word; their size is limited in any case.
+    upstream.maxHeadersCount = 0;
+    return upstream;
+  };
 }
 
 /** Sends a request on, once, and its answer back. */
@@ -34,7 +39,12 @@ export function forward(exchange: Exchange, head: RequestHead, open: Open): void
       fail(exchange, error as NodeJS.ErrnoException);
     }
   });
-  upstream.on('error', (error) => fail(exchange, error));
+  upstream.on('error', (error) => {
+    // A reset in a body without a length is an error here and a regular end of the body.
+    const hasBegun = exchange.status !== undefined && exchange.abandonUpstream !== undefined;
+    if (hasBegun) breakOff(exchange);
+    else fail(exchange, error);
+  });
   upstream.on('continue', () => res.writeContinue());
   upstream.on('information', (information) => passInformation(information, res));
   upstream.on('close', () => {

@@ -53,6 +53,8 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
   const server =
     options.tls === undefined ? createServer(settings) : createSecure(options, settings, sessions);
 
+  // Behind this number Node would leave fields out without a word; their size is limited in any case.
+  Object.assign(server, { maxHeadersCount: 0 });
   const connections = new Set<Socket>();
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections.add(socket);

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { watchResponse } from '@holdopen/node';
 import type { Exchange } from './exchange.js';
 import { forward, type Open } from './forward.js';
-import { isComplete, whenOver } from './over.js';
 import { answerProblem } from './problem.js';
 import { isRefusal, type Refusal, refusal } from './refusal.js';
 import { type HeadPolicy, type RequestHead, requestHead } from './request-head.js';
 import type { FindRoute, HeldRoute } from './routes.js';
+import { isComplete, whenItsTurn } from './turn.js';
 
 /** Told of each exchange. */
 export interface Watcher {
@@ -25,14 +25,18 @@ export interface HandlerParts {
 /** What a server does with each request: on to the target, and held where a route says so. */
 export function createHandler({ policy, findRoute, open, watcher }: HandlerParts) {
   return function handle(req: IncomingMessage, res: ServerResponse): void {
+    // What they tell of is known by their closing; unheard, it would end the process.
+    req.on('error', ignore);
+    res.on('error', ignore);
+    whenItsTurn(res, () => begin(req, res));
+  };
+
+  function begin(req: IncomingMessage, res: ServerResponse): void {
     const route = findRoute(req.method ?? 'GET', pathOf(req.url ?? '/'));
     const held = route !== undefined && canHold(route, req) ? route : undefined;
     const exchange = createExchange(req, res, route);
     watcher.began(exchange);
-    // What they tell of is known by their closing; unheard, it would end the process.
-    req.on('error', ignore);
-    res.on('error', ignore);
-    whenOver(req, res, () => {
+    res.once('close', () => {
       over(exchange);
       watcher.ended(exchange);
     });
@@ -43,7 +47,7 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
     }
     if (held !== undefined) watchResponse(req, res, held.mounted, held.framework);
     send(exchange, head, open);
-  };
+  }
 }
 
 function ignore(): void {}

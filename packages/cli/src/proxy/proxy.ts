@@ -56,7 +56,8 @@ export async function createProxy(
     ca: options.upstreamCa,
     insecure: options.upstreamInsecure,
   });
-  const open = opener(destination(target, pool));
+  const maxHeadBytes = options.maxHeadBytes ?? defaults.DEFAULT_MAX_HEAD_BYTES;
+  const open = opener(destination(target, pool), maxHeadBytes);
   const policy = {
     trustForwarded: options.trustForwarded === true,
     rewriteHost: options.rewriteHost === true,
@@ -91,7 +92,7 @@ export async function createProxy(
       keepAliveMs: options.keepAliveMs ?? defaults.DEFAULT_KEEP_ALIVE_MS,
       headMs: options.headMs ?? defaults.DEFAULT_HEAD_MS,
       requestMs: options.requestMs ?? defaults.DEFAULT_REQUEST_MS,
-      maxHeadBytes: options.maxHeadBytes ?? defaults.DEFAULT_MAX_HEAD_BYTES,
+      maxHeadBytes,
     },
     { request: handle, upgrade: upgrades.handle },
   );

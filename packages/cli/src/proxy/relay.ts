@@ -40,21 +40,26 @@ export function relay(answer: IncomingMessage, exchange: Exchange): void {
   answer.on('end', () => {
     isEnded = true;
     exchange.abandonUpstream = undefined;
-    if (exchange.isOver || res.writableEnded) return;
+    if (exchange.isOver || exchange.failure !== undefined || res.writableEnded) return;
     if (answer.rawTrailers.length > 0) addTrailers(res, answer);
     res.end();
   });
   // Unheard, it would end the process; `close` follows.
   answer.on('error', () => {});
   answer.on('close', () => {
-    if (isEnded || exchange.isOver) return;
-    exchange.failure = 'upstream_closed';
-    abandon(res);
+    if (!isEnded) breakOff(exchange);
   });
   // What came with the head has been written by then; a head alone must not wait for its body.
   process.nextTick(() => {
     if (exchange.bytes === 0 && !isEnded && !exchange.isOver) res.flushHeaders();
   });
+}
+
+/** The server behind has failed in the middle of its answer. */
+export function breakOff(exchange: Exchange): void {
+  if (exchange.isOver || exchange.failure !== undefined) return;
+  exchange.failure = 'upstream_closed';
+  abandon(exchange.res);
 }
 
 /** A reason that cannot be written is none. */

@@ -174,6 +174,24 @@ describe('over all routes', () => {
   });
 });
 
+test('answers in a pipeline come in turn, each held in its own', async () => {
+  const seen: string[] = [];
+  const port = await serve((req, res) => {
+    seen.push(`${req.url} begins`);
+    setTimeout(() => {
+      seen.push(`${req.url} ends`);
+      res.setHeader('Content-Type', 'application/json');
+      res.end(`{"url":"${req.url}"}`);
+    }, 300);
+  });
+  const proxy = await startProxy(port);
+  const paths = ['/held/1', '/held/2', '/held/3'];
+  const client = await rawClient(proxy.port, paths.map((path) => get(path)).join(''));
+  await client.arrived('/held/3"');
+  expect(client.text.match(/HoldOpen/g)).toHaveLength(3);
+  expect(seen).toEqual(paths.flatMap((path) => [`${path} begins`, `${path} ends`]));
+});
+
 describe('an event stream', () => {
   test('gets comments where it is silent, and its own bytes as they are', async () => {
     const port = await serve((_req, res) => {
@@ -271,6 +289,20 @@ describe('a target that fails', () => {
   });
 });
 
+test('a body without a length whose connection is reset never brings a clean end', async () => {
+  for (const path of ['/held', '/other']) {
+    const origin = await serveRaw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[1');
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    });
+    const proxy = await startProxy(origin.port);
+    const client = await rawClient(proxy.port, get(path));
+    await client.close();
+    expect(client.text).toContain('[1');
+    expect(client.text.endsWith('0\r\n\r\n')).toBe(false);
+  }
+});
+
 describe('a client that leaves', () => {
   test.each(['/held', '/other'])('from %s ends the request to the target', async (path) => {
     const origin = await serveRaw(() => {});
@@ -282,14 +314,15 @@ describe('a client that leaves', () => {
     await until('it is logged', () => proxy.log[0]?.left === true);
   });
 
-  test('before its turn in a pipeline ends it, too', async () => {
+  test('ends what it has in a pipeline, and the rest is never begun', async () => {
     const origin = await serveRaw(() => {});
     const proxy = await startProxy(origin.port);
     const client = await rawClient(proxy.port, get('/1') + get('/2'));
-    await until('the target has both', () => origin.sockets.length === 2);
+    await until('the target has it', () => origin.sockets.length === 1);
     client.socket.destroy();
-    await until('the target is told', () => origin.sockets.every(({ closed }) => closed));
-    await until('both are logged', () => proxy.log.length === 2);
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
+    await until('it is logged', () => proxy.log.length === 1);
+    expect(origin.received).toHaveLength(1);
   });
 
   test('leaves the work behind alone if that was asked for', async () => {

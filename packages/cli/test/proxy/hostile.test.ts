@@ -134,6 +134,21 @@ describe('a request whose end is in doubt', () => {
   });
 });
 
+test('a length behind thousands of fields counts, and so do they', async () => {
+  const origin = await serveRaw((socket, text) => {
+    if (text.endsWith('hi')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  const proxy = await startProxy(origin.port);
+  const fields = 'a:\r\n'.repeat(2_500);
+  const client = await rawClient(
+    proxy.port,
+    post(`${fields}X-Last: 1\r\nContent-Length: 2\r\n`, 'hi'),
+  );
+  await client.arrived('ok');
+  expect(origin.received[0]).toContain('X-Last: 1\r\n');
+  expect(origin.received[0]).toContain('Content-Length: 2\r\n');
+});
+
 describe('nobody but the operator chooses where requests go', () => {
   test('a target in absolute form goes to the fixed target, with its host as Host', async () => {
     const origin = await serveRaw();

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import http2, { type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -48,6 +49,27 @@ async function ask(
   stream.end(body);
   await until('the stream is over', () => isOver);
   return { headers: head, body: text, rstCode: stream.rstCode, trailers };
+}
+
+function openTls(port: number, text: string): { text: () => string; closed: () => boolean } {
+  const socket = connectTls({
+    port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+  });
+  let received = '';
+  let closed = false;
+  socket.on('secureConnect', () => socket.write(text));
+  socket.on('data', (chunk) => {
+    received += chunk;
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    closed = true;
+  });
+  onTestFinished(() => void socket.destroy());
+  return { text: () => received, closed: () => closed };
 }
 
 describe('over HTTP/2', () => {
@@ -146,33 +168,27 @@ describe('over HTTP/2', () => {
     expect(origin.received.join('')).not.toMatch(/smuggled|a HTTP/);
   });
 
+  test('who speaks HTTP/1.1 over TLS may change the protocol, too', async () => {
+    const server = createServer();
+    server.on('upgrade', (_req, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+      socket.pipe(socket);
+    });
+    const proxy = await startProxy(await serve(() => {}, server), TLS);
+    const socket = openTls(
+      proxy.port,
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello',
+    );
+    await until('the echo is there', () => socket.text().endsWith('\r\n\r\nhello'));
+  });
+
   test('who speaks HTTP/1.1 over TLS is served as well, and not for ever', async () => {
     const origin = await serveRaw();
     const proxy = await startProxy(origin.port, { ...TLS, headMs: 300 });
-    const open = (text: string): { text: () => string; closed: () => boolean } => {
-      const socket = connectTls({
-        port: proxy.port,
-        host: '127.0.0.1',
-        rejectUnauthorized: false,
-        ALPNProtocols: ['http/1.1'],
-      });
-      let received = '';
-      let closed = false;
-      socket.on('secureConnect', () => socket.write(text));
-      socket.on('data', (chunk) => {
-        received += chunk;
-      });
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        closed = true;
-      });
-      onTestFinished(() => void socket.destroy());
-      return { text: () => received, closed: () => closed };
-    };
-    const good = open('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const good = openTls(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await until('it is answered', () => good.text().endsWith('ok'));
     expect(origin.received[0]).toContain('X-Forwarded-Proto: https');
-    const slow = open('GET / HTTP/1.1\r\nHost: a\r\n');
+    const slow = openTls(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\n');
     await until('it is given up', slow.closed);
     expect(slow.text()).toMatch(/^HTTP\/1.1 408/);
   });
