@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UpstreamFailure } from './failure.js';
+import type { HeldRoute } from './routes.js';
 
 /** What one request and its answer have come to, for the log and the metrics. */
 export interface Exchange {
@@ -35,4 +36,33 @@ export interface HeldFacts {
   lateStatus: number | undefined;
   /** Names of headers that could not travel any more. */
   readonly droppedHeaders: string[];
+}
+
+/** Told of each exchange. */
+export interface Watcher {
+  began(exchange: Exchange): void;
+  /** It is over, however it went. */
+  ended(exchange: Exchange): void;
+}
+
+export function createExchange(
+  req: IncomingMessage,
+  res: ServerResponse,
+  route: HeldRoute | undefined,
+): Exchange {
+  return {
+    req,
+    res,
+    route: route?.name,
+    startMs: performance.now(),
+    outlivesClient: route?.outlivesClient === true,
+    bytes: 0,
+    status: undefined,
+    failure: undefined,
+    refused: undefined,
+    isOver: false,
+    left: false,
+    held: undefined,
+    abandonUpstream: undefined,
+  };
 }

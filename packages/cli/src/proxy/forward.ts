@@ -6,11 +6,18 @@ import { trailersOf } from './fields.js';
 import { passInformation } from './informational.js';
 import type { Destination } from './pool.js';
 import { answerProblem } from './problem.js';
+import { refusal } from './refusal.js';
+import { refuse } from './refuse.js';
 import { breakOff, relay } from './relay.js';
 import type { RequestHead } from './request-head.js';
 
 /** A server that does not know `Expect` waits for the body as its client waits for the word. */
 const CONTINUE_AFTER_MS = 1_000;
+const CHARACTERS = refusal(
+  400,
+  'characters',
+  'The request holds characters that HTTP does not allow.',
+);
 const NO_ANSWER = new Error('The connection closed without an answer.');
 
 /** Opens the request to the server behind. */
@@ -27,10 +34,25 @@ export function opener(destination: Destination, maxHeaderSize: number): Open {
   };
 }
 
-/** Sends a request on, once, and its answer back. */
-export function forward(exchange: Exchange, head: RequestHead, open: Open): void {
+/**
+ * Sends a request on, once, and its answer back. Gives the request to the target, `undefined` if it
+ * cannot be written.
+ */
+export function send(exchange: Exchange, head: RequestHead, open: Open): ClientRequest | undefined {
+  let upstream: ClientRequest;
+  try {
+    upstream = open(head);
+  } catch {
+    // Node refuses to write what could be read as something else.
+    refuse(exchange, CHARACTERS);
+    return undefined;
+  }
+  forward(exchange, head, upstream);
+  return upstream;
+}
+
+function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest): void {
   const { res } = exchange;
-  const upstream = open(head);
   upstream.on('response', (answer) => {
     try {
       relay(answer, exchange);

@@ -9,6 +9,10 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { detachedResponse } from './detached-response.js';
+import { answerProblem } from './problem.js';
+import { refusal } from './refusal.js';
+
 export interface FrontOptions {
   readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
   readonly keepAliveMs: number;
@@ -122,15 +126,10 @@ function createSecure(
   return server;
 }
 
+const NO_TUNNEL = refusal(405, 'connect', 'This proxy makes no tunnels.');
+
 /** The target is fixed, and a tunnel to anywhere is what makes an open proxy. */
-function refuseConnect(_req: IncomingMessage, connection: Duplex | ServerResponse): void {
-  if ('writeHead' in connection) {
-    connection.writeHead(405, { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
-    connection.end();
-    return;
-  }
-  connection.on('error', () => {});
-  connection.end(
-    'HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
-  );
+function refuseConnect(req: IncomingMessage, connection: Duplex | ServerResponse): void {
+  const res = 'writeHead' in connection ? connection : detachedResponse(req, connection);
+  if (res !== undefined) answerProblem(req, res, NO_TUNNEL);
 }

@@ -1,19 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { watchResponse } from '@holdopen/node';
-import type { Exchange } from './exchange.js';
-import { forward, type Open } from './forward.js';
-import { answerProblem } from './problem.js';
-import { isRefusal, type Refusal, refusal } from './refusal.js';
-import { type HeadPolicy, type RequestHead, requestHead } from './request-head.js';
+import { createExchange, type Exchange, type Watcher } from './exchange.js';
+import { type Open, send } from './forward.js';
+import { isRefusal } from './refusal.js';
+import { refuse } from './refuse.js';
+import { type HeadPolicy, requestHead } from './request-head.js';
 import type { FindRoute, HeldRoute } from './routes.js';
 import { isComplete, whenItsTurn } from './turn.js';
-
-/** Told of each exchange. */
-export interface Watcher {
-  began(exchange: Exchange): void;
-  /** It is over, however it went. */
-  ended(exchange: Exchange): void;
-}
 
 export interface HandlerParts {
   readonly policy: HeadPolicy;
@@ -61,27 +54,6 @@ function over(exchange: Exchange): void {
   exchange.abandonUpstream?.();
 }
 
-function send(exchange: Exchange, head: RequestHead, open: Open): void {
-  try {
-    forward(exchange, head, open);
-  } catch {
-    // Node refuses to write what could be read as something else.
-    refuse(
-      exchange,
-      refusal(400, 'characters', 'The request holds characters that HTTP does not allow.'),
-    );
-  }
-}
-
-function refuse(exchange: Exchange, reason: Refusal): void {
-  const { req, res } = exchange;
-  exchange.refused = reason.code;
-  exchange.status = reason.status;
-  // Where this request ends is in doubt, so nothing behind it is read.
-  if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
-  answerProblem(req, res, reason);
-}
-
 /** What is said over all routes at once must harm none: no answer loses its 304 or its range. */
 function canHold(route: HeldRoute, { headers }: IncomingMessage): boolean {
   if (route.isNamed) return true;
@@ -100,26 +72,4 @@ function asHeld(held: HeldRoute | undefined, { method }: IncomingMessage) {
 function pathOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
-}
-
-function createExchange(
-  req: IncomingMessage,
-  res: ServerResponse,
-  route: HeldRoute | undefined,
-): Exchange {
-  return {
-    req,
-    res,
-    route: route?.name,
-    startMs: performance.now(),
-    outlivesClient: route?.outlivesClient === true,
-    bytes: 0,
-    status: undefined,
-    failure: undefined,
-    refused: undefined,
-    isOver: false,
-    left: false,
-    held: undefined,
-    abandonUpstream: undefined,
-  };
 }

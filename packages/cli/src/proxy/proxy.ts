@@ -3,6 +3,7 @@ import { createAccessLog } from './access-log.js';
 import { listen, parseAddress, urlOf } from './address.js';
 import { createAdmin } from './admin.js';
 import { checkOptions } from './check-options.js';
+import type { Watcher } from './exchange.js';
 import { opener } from './forward.js';
 import { createFront, type Front } from './front.js';
 import { createHandler } from './handler.js';
@@ -68,24 +69,20 @@ export async function createProxy(
   const holds = watchHeld();
   let isOpen = true;
 
-  const handle = createHandler({
-    policy,
-    findRoute,
-    open,
-    watcher: {
-      began(exchange) {
-        metrics.began();
-        if (exchange.route !== undefined) holds.add(exchange);
-        if (!isOpen) exchange.res.shouldKeepAlive = false;
-      },
-      ended(exchange) {
-        metrics.ended(exchange);
-        log?.(exchange);
-        if (!isOpen) front.closeIdle();
-      },
+  const watcher: Watcher = {
+    began(exchange) {
+      metrics.began();
+      if (exchange.route !== undefined) holds.add(exchange);
+      if (!isOpen) exchange.res.shouldKeepAlive = false;
     },
-  });
-  const upgrades = createUpgrades({ policy, open, handle });
+    ended(exchange) {
+      metrics.ended(exchange);
+      log?.(exchange);
+      if (!isOpen) front.closeIdle();
+    },
+  };
+  const handle = createHandler({ policy, findRoute, open, watcher });
+  const upgrades = createUpgrades({ policy, open, watcher, handle });
   const front = createFront(
     {
       tls: options.tls,

@@ -1,9 +1,10 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { describeFailure } from './failure.js';
+import { detachedResponse } from './detached-response.js';
+import { createExchange, type Watcher } from './exchange.js';
 import { HOP_BY_HOP } from './fields.js';
-import type { Open } from './forward.js';
+import { type Open, send } from './forward.js';
 import { answerProblem } from './problem.js';
 import { isRefusal, refusal } from './refusal.js';
 import { type HeadPolicy, requestHead } from './request-head.js';
@@ -21,11 +22,12 @@ export interface Upgrades {
 export interface UpgradeParts {
   readonly policy: HeadPolicy;
   readonly open: Open;
+  readonly watcher: Watcher;
   /** For what is asked to change over to HTTP/2 and may as well stay where it is. */
   readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
 }
 
-export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades {
+export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts): Upgrades {
   const tunnels = new Set<Duplex>();
   return {
     get open() {
@@ -37,9 +39,8 @@ export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades
     handle(req, stream, firstBytes) {
       // Node's own servers hand out nothing else; the type leaves room for others.
       const socket = stream as Socket;
-      // Nobody else listens, and an error without a listener ends the process.
-      socket.on('error', () => socket.destroy());
-      const res = responseOn(req, socket);
+      const res = detachedResponse(req, socket);
+      if (res === undefined) return;
       const head = requestHead(req, policy, undefined);
       if (isRefusal(head)) return answerProblem(req, res, head);
       if (head.hasBody) {
@@ -49,39 +50,32 @@ export function createUpgrades({ policy, open, handle }: UpgradeParts): Upgrades
       }
       // Who is let change over to HTTP/2 gets past every rule of this proxy, and may ignore the offer.
       if (isHttp2(req.headers.upgrade)) return handle(req, res);
-      const upgrade = req.headers.upgrade ?? '';
-      const upstream = open({
-        ...head,
-        fields: [...withoutConnection(head.fields), 'Connection', 'Upgrade', 'Upgrade', upgrade],
+      const exchange = createExchange(req, res, undefined);
+      watcher.began(exchange);
+      socket.once('close', () => {
+        exchange.isOver = true;
+        exchange.abandonUpstream?.();
+        watcher.ended(exchange);
       });
-      socket.once('close', () => upstream.destroy());
-      upstream.on('upgrade', (answer, behind: Socket, rest) => {
+      const upgrade = req.headers.upgrade ?? '';
+      const fields = [
+        ...withoutConnection(head.fields),
+        'Connection',
+        'Upgrade',
+        'Upgrade',
+        upgrade,
+      ];
+      send(exchange, { ...head, fields }, open)?.on('upgrade', (answer, behind, rest) => {
+        exchange.status = 101;
+        exchange.abandonUpstream = undefined;
         res.detachSocket(socket);
         tunnels.add(socket);
         socket.once('close', () => tunnels.delete(socket));
-        socket.write(headOf(answer));
-        join(socket, behind, firstBytes, rest);
+        socket.write(headOf(answer), 'latin1');
+        join(socket, behind as Socket, firstBytes, rest);
       });
-      upstream.on('response', (answer) => {
-        res.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer));
-        answer.on('error', () => res.destroy());
-        answer.pipe(res);
-      });
-      upstream.on('error', (error) => {
-        if (!res.headersSent && !socket.destroyed) answerProblem(req, res, describeFailure(error));
-      });
-      upstream.end();
     },
   };
-}
-
-/** For answers of the ordinary kind, the last on their connection. */
-function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
-  const res = new ServerResponse(req);
-  res.shouldKeepAlive = false;
-  res.assignSocket(socket);
-  res.once('finish', () => socket.end());
-  return res;
 }
 
 function isHttp2(upgrade = ''): boolean {
@@ -93,10 +87,6 @@ function withoutConnection(fields: readonly string[]): string[] {
     const name = fields[i - (i % 2)]?.toLowerCase();
     return name !== 'connection' && name !== 'te';
   });
-}
-
-function endToEnd({ rawHeaders }: IncomingMessage): string[] {
-  return rawHeaders.filter((_, i) => !HOP_BY_HOP.has(rawHeaders[i - (i % 2)]?.toLowerCase() ?? ''));
 }
 
 function headOf(answer: IncomingMessage): string {

@@ -6,21 +6,19 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { certificate } from '../../../node/test/held/support/certificate.js';
 import { holdopen, startCommand } from './support/command.js';
-import { type Handler, serve } from './support/origin.js';
+import { serve } from './support/origin.js';
 import { rawClient } from './support/raw-client.js';
 import { until } from './support/until.js';
 
-const slow: Handler = (_req, res) => {
-  setTimeout(() => {
-    res.setHeader('Content-Type', 'application/json');
-    res.end('{"answer":42}');
-  }, 800);
-};
 const GET = 'GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n';
 
 describe('holdopen proxy', () => {
   test('holds what a file and the command line name, and ends when it has been told to and is done', async () => {
-    const port = await serve(slow);
+    let answer = (): void => {};
+    const port = await serve((_req, res) => {
+      res.setHeader('Content-Type', 'application/json');
+      answer = () => void res.end('{"answer":42}');
+    });
     const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'proxy.json');
@@ -41,6 +39,7 @@ describe('holdopen proxy', () => {
     running.child.kill('SIGTERM');
     await until('it is no longer ready', () => running.err().includes('draining'));
     expect((await fetch(`${admin}/readyz`)).status).toBe(503);
+    answer();
     await client.arrived('0\r\n\r\n');
     await until('it ends', () => running.code() !== undefined);
     expect(running.code()).toBe(0);
@@ -75,7 +74,7 @@ describe('holdopen proxy', () => {
   });
 
   test('speaks TLS with a certificate from a file', async () => {
-    const port = await serve(slow);
+    const port = await serve((_req, res) => res.end());
     const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'cert.pem'), certificate.cert);

@@ -57,6 +57,9 @@ describe('a request whose end is in doubt', () => {
     ['a field without a colon', post('Content-Length\r\n', SMUGGLED)],
     ['a NUL in a field', post('X: a\0b\r\nContent-Length: 2\r\n', 'hi')],
     ['a NUL in a name', post('X\0: a\r\nContent-Length: 2\r\n', 'hi')],
+    ['a control character', post('X: a\x01b\r\nContent-Length: 2\r\n', 'hi')],
+    ['a DEL', post('X: a\x7fb\r\nContent-Length: 2\r\n', 'hi')],
+    ['a control character in the path', 'GET /a\x01 HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a CR alone', post('X: a\rContent-Length: 36\r\n', SMUGGLED)],
     [
       'a chunk whose size is no number',

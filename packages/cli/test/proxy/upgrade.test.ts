@@ -66,6 +66,47 @@ describe('a request to speak another protocol', () => {
     expect(origin.sockets).toHaveLength(0);
   });
 
+  test.each([
+    [
+      'the request',
+      `${HANDSHAKE}X: a\x01b\r\n\r\n`,
+      'HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    ],
+    [
+      'the answer',
+      `${HANDSHAKE}\r\n`,
+      'HTTP/1.1 200 \x01\r\nX: a\x01b\r\nContent-Length: 0\r\n\r\n',
+    ],
+    [
+      'the upgrade',
+      `${HANDSHAKE}\r\n`,
+      'HTTP/1.1 101 \x01\r\nX: a\x01b\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    ],
+  ])('with control characters in %s harms nobody else', async (_where, wire, answer) => {
+    const origin = await serveRaw((socket) => void socket.write(Buffer.from(answer, 'latin1')));
+    const proxy = await startProxy(origin.port);
+    const client = await rawClient(proxy.port, wire);
+    await client.arrived('\r\n\r\n');
+    expect(client.text).not.toContain('\x01');
+  });
+
+  test.each([
+    ['an upgrade', `${HANDSHAKE}\r\n`],
+    ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])(
+    'never stands in the middle of another answer: %s behind a slow request',
+    async (_what, wire) => {
+      const origin = await serveRaw(() => {});
+      const proxy = await startProxy(origin.port);
+      const client = await rawClient(proxy.port, `GET /held HTTP/1.1\r\nHost: a\r\n\r\n${wire}`);
+      await client.close();
+      expect(client.text).not.toMatch(/HTTP\/1.1 (101|405|502)/);
+      // It is still there for others.
+      const again = await rawClient(proxy.port, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+      await again.arrived('405');
+    },
+  );
+
   test('to HTTP/2 is not taken up, and the request is an ordinary one', async () => {
     const origin = await serveRaw();
     const proxy = await startProxy(origin.port);
