@@ -4,7 +4,7 @@ import { ProxyOptionError } from './errors.js';
 import type { ProxyOptions } from './options.js';
 
 /** PEM stands in files, whose names count from the folder of the file that names them. */
-export interface ProxyFile extends Omit<ProxyOptions, 'tls' | 'upstreamCa'> {
+interface ProxyFile extends Omit<ProxyOptions, 'tls' | 'upstreamCa'> {
   tls?: { readonly cert: string; readonly key: string };
   upstreamCa?: string;
 }

@@ -16,7 +16,7 @@ export interface PoolOptions {
 }
 
 /** The server behind did not take the connection in time. */
-export class ConnectTimeoutError extends Error {
+class ConnectTimeoutError extends Error {
   readonly code = 'HOLDOPEN_CONNECT_TIMEOUT';
 }
 

@@ -7,7 +7,7 @@ export interface Started extends RunningProxy {
   readonly log: readonly LogLine[];
 }
 
-export interface LogLine {
+interface LogLine {
   readonly method: string;
   readonly path: string;
   readonly route?: string;
@@ -24,7 +24,7 @@ export interface LogLine {
 }
 
 /** Short enough for tests, long enough for a machine that is busy. */
-export const QUICK = { firstBeatMs: 100, intervalMs: 100 } as const;
+const QUICK = { firstBeatMs: 100, intervalMs: 100 } as const;
 
 /** A proxy until the test is over, on a free port. */
 export async function startProxy(
