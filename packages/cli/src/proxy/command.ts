@@ -14,7 +14,7 @@ import {
   DEFAULT_UPSTREAM_IDLE_MS,
   type ProxyOptions,
 } from './options.js';
-import { createProxy, type RunningProxy } from './proxy.js';
+import { createProxy } from './proxy.js';
 import type { HoldSettings } from './routes.js';
 
 interface Flags {
@@ -160,15 +160,20 @@ export function createProxyCommand(terminal: Terminal): Command {
 async function run(flags: Flags, terminal: Terminal): Promise<void> {
   const options = optionsOf(flags);
   const proxy = await createProxy(options, terminal.out);
+  // Before anybody is told that there is something to end.
+  const signalled = firstSignal(() => {
+    proxy.destroy();
+    process.exit(1);
+  });
   tell(terminal, flags, {
     event: 'listening',
     url: proxy.url,
     target: String(options.target),
     ...(proxy.adminUrl === undefined ? {} : { admin: proxy.adminUrl }),
   });
-  await untilSignal();
+  await signalled;
   tell(terminal, flags, { event: 'draining' });
-  await closeOrSignal(proxy);
+  await proxy.close();
   tell(terminal, flags, { event: 'closed' });
 }
 
@@ -257,23 +262,15 @@ function tell(terminal: Terminal, { json }: Flags, facts: Readonly<Record<string
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      resolve();
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
-  });
-}
-
 /** Whoever asks twice does not want to wait. */
-async function closeOrSignal(proxy: RunningProxy): Promise<void> {
-  const atOnce = (): void => {
-    proxy.destroy();
-    process.exit(1);
-  };
-  for (const signal of SIGNALS) process.once(signal, atOnce);
-  await proxy.close();
-  for (const signal of SIGNALS) process.off(signal, atOnce);
+function firstSignal(onSecond: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let isFirst = true;
+    const onSignal = (): void => {
+      if (isFirst) resolve();
+      else onSecond();
+      isFirst = false;
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  });
 }

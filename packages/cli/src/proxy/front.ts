@@ -31,8 +31,6 @@ export interface Front {
   readonly server: HttpServer | Http2SecureServer;
   /** Takes no new connections, and lets those go that are answering nobody. */
   stop(): void;
-  /** Lets go of what has become idle since. */
-  closeIdle(): void;
   /** Ends what is left. */
   destroy(): void;
 }
@@ -73,16 +71,12 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
   compatible.on('upgrade', handlers.upgrade);
   compatible.on('connect', refuseConnect);
 
-  const closeIdle = (): void => {
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
-  };
   return {
     server,
-    closeIdle,
     stop() {
       server.close();
       for (const session of sessions) session.close();
-      closeIdle();
+      if ('closeIdleConnections' in server) server.closeIdleConnections();
     },
     destroy() {
       for (const session of sessions) session.destroy();

@@ -1,10 +1,13 @@
 import type { HoldEvent } from '@holdopen/core';
+import { registry } from '@holdopen/node';
 import { watchHolds } from '@holdopen/observe';
 import type { Exchange, HeldFacts } from './exchange.js';
 
 /** Follows what the engine does with the answers of one proxy; other servers of the process are not its business. */
 export interface HoldWatch {
   add(exchange: Exchange): void;
+  /** Ends its holds: event streams at once, the others if there is no patience left. */
+  drain(patienceMs: number, retryAfterSeconds: number): void;
   stop(): void;
 }
 
@@ -19,6 +22,11 @@ export function watchHeld(): HoldWatch {
     ['commit', 'late-outcome', 'late-header-dropped', 'end'],
   );
   return {
+    drain(patienceMs, retryAfterSeconds) {
+      for (const hold of [...registry.active()]) {
+        if (key in (hold.request as object)) hold.drain(patienceMs, retryAfterSeconds);
+      }
+    },
     add: (exchange) => void Object.assign(exchange.req, { [key]: exchange }),
     stop,
   };

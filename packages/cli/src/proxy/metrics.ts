@@ -1,9 +1,8 @@
-import type { HoldCounters } from '@holdopen/core';
+import { registry } from '@holdopen/node';
 import type { Exchange } from './exchange.js';
 
 /** What has been counted of a proxy since it began. */
 export class ProxyMetrics {
-  #active = 0;
   readonly #answers = new Counter('route', 'status');
   readonly #failures = new Counter('reason');
   readonly #refused = new Counter('reason');
@@ -11,17 +10,7 @@ export class ProxyMetrics {
   readonly #dropped = new Counter('header');
   #left = 0;
 
-  /** Answers under way. */
-  get active(): number {
-    return this.#active;
-  }
-
-  began(): void {
-    this.#active += 1;
-  }
-
   ended({ route = '', status, failure, refused, left, held }: Exchange): void {
-    this.#active -= 1;
     if (left) this.#left += 1;
     if (status !== undefined) this.#answers.add(route, String(status));
     if (failure !== undefined) this.#failures.add(failure);
@@ -30,10 +19,11 @@ export class ProxyMetrics {
     for (const header of held?.droppedHeaders ?? []) this.#dropped.add(header);
   }
 
-  /** In the text format of Prometheus. `holds` are the engine's own counts, of the whole process. */
-  text(holds: HoldCounters, activeHolds: number, tunnels: number): string {
+  /** In the text format of Prometheus. Holds are the engine's own counts, of the whole process. */
+  text(active: number, tunnels: number): string {
+    const { counters: holds, occupied } = registry;
     return [
-      gauge('holdopen_proxy_active', 'Answers under way.', this.#active),
+      gauge('holdopen_proxy_active', 'Answers under way.', active),
       gauge('holdopen_proxy_tunnels', 'Connections that have changed their protocol.', tunnels),
       this.#answers.text('holdopen_proxy_answers_total', 'Answers by route and true status.'),
       this.#failures.text(
@@ -54,7 +44,7 @@ export class ProxyMetrics {
         'holdopen_proxy_late_headers_dropped_total',
         'Headers that came after the head was sent and had no way to the client, cookies among them.',
       ),
-      gauge('holdopen_proxy_holds', 'Answers under keep-alive.', activeHolds),
+      gauge('holdopen_proxy_holds', 'Answers under keep-alive.', occupied),
       counter(
         'holdopen_proxy_commits_total',
         'Heads that were sent before the target answered.',

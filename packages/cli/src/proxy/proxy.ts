@@ -1,11 +1,11 @@
-import { drain, registry } from '@holdopen/node';
 import { createAccessLog } from './access-log.js';
 import { listen, parseAddress, urlOf } from './address.js';
 import { createAdmin } from './admin.js';
 import { checkOptions } from './check-options.js';
-import type { Watcher } from './exchange.js';
+import { drainExchanges } from './drain.js';
+import type { Exchange, Watcher } from './exchange.js';
 import { opener } from './forward.js';
-import { createFront, type Front } from './front.js';
+import { createFront } from './front.js';
 import { createHandler } from './handler.js';
 import { watchHeld } from './hold-facts.js';
 import { ProxyMetrics } from './metrics.js';
@@ -14,7 +14,7 @@ import * as defaults from './options.js';
 import { createPool, destination } from './pool.js';
 import { createRoutes } from './routes.js';
 import { parseTarget } from './target.js';
-import { createUpgrades, type Upgrades } from './upgrade.js';
+import { createUpgrades } from './upgrade.js';
 
 /** A proxy that is listening. */
 export interface RunningProxy {
@@ -24,8 +24,7 @@ export interface RunningProxy {
   readonly adminUrl: string | undefined;
   /**
    * Takes nothing new and lets what is under way end, for `drainMs` at most: then held answers end with
-   * a late 503 and all others are cut. The holds of this process are counted together, so those of its
-   * other servers end, too.
+   * a late 503, those that were not begun with a plain one, and all others are cut.
    */
   close(): Promise<void>;
   /** Ends everything at once. */
@@ -67,18 +66,22 @@ export async function createProxy(
   const metrics = new ProxyMetrics();
   const log = createAccessLog(options.accessLog ?? 'off', output);
   const holds = watchHeld();
+  const active = new Set<Exchange>();
   let isOpen = true;
 
   const watcher: Watcher = {
     began(exchange) {
-      metrics.began();
+      active.add(exchange);
       if (exchange.route !== undefined) holds.add(exchange);
       if (!isOpen) exchange.res.shouldKeepAlive = false;
     },
     ended(exchange) {
+      active.delete(exchange);
       metrics.ended(exchange);
       log?.(exchange);
-      if (!isOpen) front.closeIdle();
+      if (isOpen) return;
+      // Its client would come back over it, to a process that goes.
+      if (exchange.req.httpVersionMajor === 1) exchange.req.socket.destroySoon();
     },
   };
   const handle = createHandler({ policy, findRoute, open, watcher });
@@ -99,14 +102,14 @@ export async function createProxy(
       : createAdmin({
           target,
           isOpen: () => isOpen,
-          metrics: () => metrics.text(registry.counters, registry.occupied, upgrades.open),
+          metrics: () => metrics.text(active.size, upgrades.open),
         });
 
   const destroy = (): void => {
     isOpen = false;
-    holds.stop();
     front.stop();
     front.destroy();
+    holds.stop();
     upgrades.close();
     pool.destroy();
     admin?.close();
@@ -127,27 +130,8 @@ export async function createProxy(
     destroy,
     async close() {
       isOpen = false;
-      await endGracefully(front, upgrades, metrics, drainMs);
+      await drainExchanges(front, active, holds, drainMs);
       destroy();
     },
   };
-}
-
-const LOOK_MS = 20;
-
-async function endGracefully(
-  front: Front,
-  upgrades: Upgrades,
-  metrics: ProxyMetrics,
-  drainMs: number,
-): Promise<void> {
-  const deadline = performance.now() + drainMs;
-  front.stop();
-  await drain({ timeoutMs: drainMs });
-  while ((metrics.active > 0 || upgrades.open > 0) && performance.now() < deadline) {
-    front.closeIdle();
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  // The process may go on and serve others.
-  registry.reopen();
 }

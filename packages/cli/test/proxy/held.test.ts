@@ -345,3 +345,35 @@ describe('a client that leaves', () => {
     await until('the work is done', () => isDone);
   });
 });
+
+describe('a proxy that is closed', () => {
+  test('lets answers end, tells all others, and leaves its neighbours alone', async () => {
+    let answer = (): void => {};
+    const port = await serve((req, res) => {
+      if (req.url === '/held/ends') answer = () => void res.end('{"answer":42}');
+      if (req.url !== '/held/events') return;
+      res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+      res.write('data: a\n\n');
+    });
+    const proxy = await startProxy(port, { drainMs: 700 });
+    const neighbour = await startProxy(port);
+    const ends = await rawClient(proxy.port, get('/held/ends'));
+    const silent = await rawClient(proxy.port, get('/held/silent'));
+    const other = await rawClient(proxy.port, get('/other'));
+    const events = await rawClient(proxy.port, get('/held/events'));
+    const next = await rawClient(neighbour.port, get('/held/silent'));
+    for (const client of [ends, silent, next]) await client.arrived('HoldOpen');
+    await events.arrived('data: a');
+    const closed = proxy.close();
+    await events.close();
+    expect(events.text).toMatch(/retry: \d+\n\n\r\n0\r\n\r\n$/);
+    answer();
+    await ends.close();
+    expect(ends.text).toContain('{"answer":42');
+    await closed;
+    expect(payload(silent.text)).toContain('"completion_status":503');
+    expect(other.text).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n(.*\r\n)*Retry-After: 5\r\n/);
+    expect(next.closed).toBe(false);
+    expect(proxy.log.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503]);
+  });
+});
