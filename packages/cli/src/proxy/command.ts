@@ -1,10 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { colorsFor, type Terminal } from '../terminal.js';
-import { readConfigFile, readText, readTls } from './config-file.js';
-import { ProxyOptionError } from './errors.js';
+import { type Flags, optionsOf } from './flags.js';
 import {
   ACCESS_LOGS,
-  type AccessLog,
   DEFAULT_DRAIN_MS,
   DEFAULT_HEAD_MS,
   DEFAULT_KEEP_ALIVE_MS,
@@ -12,41 +10,9 @@ import {
   DEFAULT_REQUEST_MS,
   DEFAULT_UPSTREAM_CONNECT_MS,
   DEFAULT_UPSTREAM_IDLE_MS,
-  type ProxyOptions,
 } from './options.js';
 import { createProxy } from './proxy.js';
-import type { HoldSettings } from './routes.js';
-
-interface Flags {
-  readonly target?: string;
-  readonly listen?: string;
-  readonly route?: readonly string[];
-  readonly global?: true;
-  readonly config?: string;
-  readonly intervalMs?: number;
-  readonly firstBeatMs?: number;
-  readonly maxSilenceMs?: number;
-  readonly maxHolds?: number;
-  readonly format?: 'auto' | 'json' | 'sse' | 'ndjson' | 'json-seq';
-  readonly lateError?: 'cut' | 'body';
-  readonly lateHeader?: readonly string[];
-  readonly onDisconnect?: 'abort' | 'continue';
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly upstreamCa?: string;
-  readonly upstreamInsecure?: true;
-  readonly upstreamConnectMs?: number;
-  readonly upstreamIdleMs?: number;
-  readonly rewriteHost?: true;
-  readonly trustForwarded?: true;
-  readonly keepAliveMs?: number;
-  readonly headMs?: number;
-  readonly requestMs?: number;
-  readonly drainMs?: number;
-  readonly admin?: string;
-  readonly accessLog?: AccessLog;
-  readonly json?: true;
-}
+import { firstSignal } from './signals.js';
 
 const EXAMPLES = `
 Examples:
@@ -177,63 +143,6 @@ async function run(flags: Flags, terminal: Terminal): Promise<void> {
   tell(terminal, flags, { event: 'closed' });
 }
 
-function optionsOf(flags: Flags): ProxyOptions {
-  const { config, route, tlsCert, tlsKey, upstreamCa, json, accessLog, ...rest } = flags;
-  const file = config === undefined ? {} : readConfigFile(config);
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new ProxyOptionError('--tls-cert and --tls-key belong together: give both.');
-  }
-  const {
-    intervalMs,
-    firstBeatMs,
-    maxSilenceMs,
-    maxHolds,
-    format,
-    lateError,
-    lateHeader,
-    onDisconnect,
-    ...own
-  } = rest;
-  const hold: HoldSettings = {
-    ...file.hold,
-    ...given({
-      intervalMs,
-      firstBeatMs,
-      maxSilenceMs,
-      maxHolds,
-      format,
-      lateError,
-      lateHeaders: lateHeader,
-      onDisconnect,
-    }),
-  };
-  const { target = file.target } = own;
-  if (target === undefined) {
-    throw new ProxyOptionError(
-      '--target is missing: say which server is behind, such as --target http://127.0.0.1:8000.',
-    );
-  }
-  return {
-    accessLog: json === true ? 'json' : 'text',
-    ...file,
-    ...given(own),
-    target,
-    hold,
-    ...given({ accessLog }),
-    ...(route === undefined ? {} : { routes: route }),
-    ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: readTls(tlsCert, tlsKey) }),
-    ...(upstreamCa === undefined ? {} : { upstreamCa: readText('--upstream-ca', upstreamCa) }),
-  };
-}
-
-/** Without what was left out, which would hide what the file says. */
-function given<Values extends object>(
-  values: Values,
-): { [Name in keyof Values]?: NonNullable<Values[Name]> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Name in keyof Values]?: NonNullable<Values[Name]> };
-}
-
 function duration(flags: string, description: string): Option {
   return count(flags, description);
 }
@@ -258,19 +167,4 @@ function tell(terminal: Terminal, { json }: Flags, facts: Readonly<Record<string
       ? `${bold(url ?? '')} ${dim('→')} ${target}${admin === undefined ? '' : dim(`  (health and metrics: ${admin})`)}`
       : `${event} …`;
   terminal.err.write(`holdopen proxy: ${text}\n`);
-}
-
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
-/** Whoever asks twice does not want to wait. */
-function firstSignal(onSecond: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    let isFirst = true;
-    const onSignal = (): void => {
-      if (isFirst) resolve();
-      else onSecond();
-      isFirst = false;
-    };
-    for (const signal of SIGNALS) process.on(signal, onSignal);
-  });
 }

@@ -57,6 +57,8 @@ export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts):
         exchange.abandonUpstream?.();
         watcher.ended(exchange);
       });
+      // Nobody would notice that its client leaves on a connection that nobody reads.
+      const early = readAhead(socket, firstBytes);
       const upgrade = req.headers.upgrade ?? '';
       const fields = [
         ...withoutConnection(head.fields),
@@ -72,7 +74,7 @@ export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts):
         tunnels.add(socket);
         socket.once('close', () => tunnels.delete(socket));
         socket.write(headOf(answer), 'latin1');
-        join(socket, behind as Socket, firstBytes, rest);
+        join(socket, behind as Socket, early.stop(), rest);
       });
     },
   };
@@ -98,6 +100,28 @@ function headOf(answer: IncomingMessage): string {
     if (lower === 'upgrade' || !HOP_BY_HOP.has(lower)) lines.push(`${name}: ${rawHeaders[i + 1]}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** What a client may say before it is answered. */
+const MAX_EARLY_BYTES = 65_536;
+
+/** Keeps what comes until it is known where it goes. Who ends its side by then has left. */
+function readAhead(socket: Socket, firstBytes: Buffer): { stop(): Buffer } {
+  const chunks = [firstBytes];
+  let length = firstBytes.length;
+  const onData = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_EARLY_BYTES) socket.pause();
+  };
+  const onEnd = (): void => void socket.destroy();
+  socket.on('data', onData).once('end', onEnd);
+  return {
+    stop() {
+      socket.off('data', onData).off('end', onEnd);
+      return Buffer.concat(chunks);
+    },
+  };
 }
 
 /** Both ways, until either ends: what has been said by then still arrives. */

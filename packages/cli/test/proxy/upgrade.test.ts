@@ -40,6 +40,16 @@ describe('a request to speak another protocol', () => {
     await until('the target is told', () => behind?.readableEnded === true);
   });
 
+  test('is given up when its client leaves before the answer', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port);
+    const client = await rawClient(proxy.port, `${HANDSHAKE}\r\n`);
+    await until('the target has it', () => origin.sockets.length === 1);
+    client.socket.destroy();
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
+    await until('it is logged', () => proxy.log.length === 1);
+  });
+
   test('that is refused gets the refusal', async () => {
     const proxy = await startProxy(
       await serve((_req, res) => res.writeHead(426, { 'X-Why': 'no' }).end('not here')),
