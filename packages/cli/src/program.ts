@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { createChaosCommand } from './chaos/command.js';
 import { createDoctorCommand } from './doctor/command.js';
+import { createProxyCommand } from './proxy/command.js';
 import type { Terminal } from './terminal.js';
 
 /** What a command's end means to a script. */
@@ -27,5 +28,6 @@ export function createProgram(terminal: Terminal): Command {
     .exitOverride();
   program.addCommand(createChaosCommand(terminal).copyInheritedSettings(program));
   program.addCommand(createDoctorCommand(terminal).copyInheritedSettings(program));
+  program.addCommand(createProxyCommand(terminal).copyInheritedSettings(program));
   return program;
 }

@@ -1,0 +1,46 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { addConnectionNames, HOP_BY_HOP, withoutNamed } from './fields.js';
+
+export interface ResponseHead {
+  /** Names and values by turns. */
+  readonly fields: string[];
+  /** How long its body is said to be. */
+  readonly length: string | undefined;
+}
+
+/** The part of an answer's head that goes on to the client. */
+export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
+  let fields: string[] = [];
+  let length: string | undefined;
+  let named: Set<string> | undefined;
+  let isEncoded = false;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'content-length') length = value;
+    else if (lower === 'transfer-encoding') isEncoded = true;
+    else if (lower === 'connection') {
+      named ??= new Set();
+      addConnectionNames(value, named);
+    }
+    if (!HOP_BY_HOP.has(lower)) fields.push(name, value);
+  }
+  // The length of a body that came in chunks is what its chunks say (RFC 9112 section 6.3).
+  if (isEncoded) named = new Set(named).add('content-length');
+  if (named !== undefined && named.size > 0) fields = withoutNamed(fields, named);
+  return { fields, length: isEncoded ? undefined : length };
+}
+
+/** Fields for HTTP/2, whose `writeHead` keeps the last of several fields of one name. */
+export function grouped(fields: readonly string[]): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {};
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = (fields[i] ?? '').toLowerCase();
+    const value = fields[i + 1] ?? '';
+    const present = headers[name];
+    if (present === undefined) headers[name] = value;
+    else headers[name] = [...(Array.isArray(present) ? present : [String(present)]), value];
+  }
+  return headers;
+}
