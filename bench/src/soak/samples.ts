@@ -16,7 +16,7 @@ export const WATCHED = {
   descriptors: { unit: '', per: 1, slack: 40 },
 } as const;
 
-export type Watched = keyof typeof WATCHED;
+type Watched = keyof typeof WATCHED;
 
 export interface Trend {
   readonly adapter: string;

@@ -4,7 +4,7 @@ import { HoldOpenError, holdEvents, holdFetch } from '@holdopen/client';
 import { documentOf, eventsOf, type Task } from './task.js';
 
 /** How a client behaves: it reads to the end, slowly, or leaves in the middle. */
-export type Behaviour = 'reads' | 'slow' | 'leaves';
+type Behaviour = 'reads' | 'slow' | 'leaves';
 
 /**
  * - `right`: what came is what was asked for.
