@@ -12,9 +12,10 @@ const PACKAGES = [
   { name: 'haproxy', program: 'haproxy', homebrew: 'haproxy' },
   { name: 'caddy', program: 'caddy', homebrew: 'caddy' },
   { name: 'varnish', program: 'varnishd', homebrew: 'varnish' },
+  { name: 'prometheus', program: 'promtool', homebrew: 'prometheus' },
 ];
 /** What Debian starts as soon as it is installed. */
-const SERVICES = ['nginx', 'redis-server', 'haproxy', 'caddy', 'varnish'];
+const SERVICES = ['nginx', 'redis-server', 'haproxy', 'caddy', 'varnish', 'prometheus'];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 
