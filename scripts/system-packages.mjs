@@ -15,9 +15,10 @@ const PACKAGES = [
   { name: 'python3', program: 'python3', homebrew: 'python' },
   // A server in Go, ready built: a compiler would be 60 times as large.
   { name: 'webhook', program: 'webhook', homebrew: 'webhook' },
+  { name: 'prometheus', program: 'promtool', homebrew: 'prometheus' },
 ];
 /** What Debian starts as soon as it is installed. */
-const SERVICES = ['nginx', 'redis-server', 'haproxy', 'caddy', 'varnish', 'webhook'];
+const SERVICES = ['nginx', 'redis-server', 'haproxy', 'caddy', 'varnish', 'webhook', 'prometheus'];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 

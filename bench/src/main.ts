@@ -9,6 +9,7 @@ import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
 import { idle } from './idle.js';
 import { proxy } from './proxy/proxy.js';
+import { observe } from './observe/observe.js';
 import { runs } from './runs/runs.js';
 import { tracking } from './tracking.js';
 
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   runs,
   client,
   proxy,
+  observe,
 };
 const NAMES = Object.keys(BENCHMARKS).join(', ');
 
