@@ -13,10 +13,9 @@ export default defineConfig({
         replacement: `${packages}/runs/src/conformance/index.ts`,
       },
       {
-        find: '@holdopen/faulty-path/vitest',
-        replacement: `${packages}/faulty-path/src/vitest.ts`,
+        find: /^@holdopen\/([a-z-]+)\/([a-z-]+)$/,
+        replacement: `${packages}/$1/src/$2.ts`,
       },
-      { find: '@holdopen/runs/node', replacement: `${packages}/runs/src/node.ts` },
       { find: /^@holdopen\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
       { find: '#transport', replacement: `${packages}/client/src/transport/server.ts` },
       { find: '#below', replacement: `${packages}/hono/src/below-node.ts` },

@@ -9,9 +9,10 @@ const PACKAGES = [
   { name: 'curl', program: 'curl', homebrew: 'curl' },
   { name: 'redis-server', program: 'redis-server', homebrew: 'redis' },
   { name: 'chromium', program: 'chromium', homebrew: 'chromium' },
+  { name: 'prometheus', program: 'promtool', homebrew: 'prometheus' },
 ];
 /** What Debian starts as soon as it is installed. */
-const SERVICES = ['nginx', 'redis-server'];
+const SERVICES = ['nginx', 'redis-server', 'prometheus'];
 
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 
