@@ -8,6 +8,7 @@ import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
 import { idle } from './idle.js';
+import { observe } from './observe/observe.js';
 import { runs } from './runs/runs.js';
 import { tracking } from './tracking.js';
 
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   idle,
   runs,
   client,
+  observe,
 };
 const NAMES = Object.keys(BENCHMARKS).join(', ');
 

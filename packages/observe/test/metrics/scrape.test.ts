@@ -5,12 +5,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import express from 'express';
+import fastify from 'fastify';
+import { Hono } from 'hono';
+import { Counter, Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMetrics } from '../../src/index.js';
 import { METRIC_KEYS } from '../../src/metrics/catalogue.js';
 import { prometheusName } from '../../src/metrics/prometheus.js';
 import { failing, pathOf } from '../support/failures.js';
-import { ask, serve } from '../support/serve.js';
+import { ask, listening, serve } from '../support/serve.js';
 
 const OPEN = 'application/openmetrics-text';
 const docs = readFileSync(
@@ -69,6 +73,37 @@ test('each scraper gets the format that it asks for, over Node and over fetch', 
       expect((await answer.text()).endsWith('# EOF\n')).toBe(type === open);
     }
   }
+});
+
+test('it is mounted in each framework as the docs say', async () => {
+  const { metrics } = await measured();
+  const inFastify = fastify();
+  inFastify.get('/metrics', (request, reply) => {
+    reply.hijack();
+    metrics.handler(request.raw, reply.raw);
+  });
+  await inFastify.ready();
+  const origins = [
+    await serve(express().get('/metrics', metrics.handler)),
+    await listening(inFastify.server),
+  ];
+  const inHono = new Hono().get('/metrics', (c) => metrics.fetch(c.req.raw));
+  const answers = [
+    ...(await Promise.all(origins.map((origin) => fetch(`${origin}/metrics`)))),
+    await inHono.request('/metrics'),
+  ];
+  for (const answer of answers) {
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('holdopen_commits_total{');
+  }
+});
+
+test('a registry of the application can take them in', async () => {
+  const { metrics } = await measured();
+  const own = new Registry();
+  new Counter({ name: 'own_total', help: 'Own.', registers: [own] }).inc();
+  const text = await Registry.merge([own, metrics.registry]).metrics();
+  expect(text).toMatch(/own_total 1[\s\S]*holdopen_commits_total\{/);
 });
 
 test('only GET and HEAD are answered', async () => {

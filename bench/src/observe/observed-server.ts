@@ -1,0 +1,44 @@
+// A server in a process of its own: `observed-server.ts <adapter> <observer>`.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { holdOpen as holdOpenFetch } from '@holdopen/fetch';
+import { holdOpen } from '@holdopen/node';
+import { createMetrics } from '@holdopen/observe';
+import { createTelemetry } from '@holdopen/observe/otel';
+import { getRequestListener } from '@hono/node-server';
+import { context, metrics, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { answer } from '../child.js';
+
+export type ObserverName = 'nobody' | 'metrics' | 'telemetry';
+
+const BODY = { ok: true, items: [1, 2, 3], text: 'Hello, world.' };
+
+const [adapter, observer] = process.argv.slice(2);
+if (observer === 'metrics' || observer === 'telemetry') createMetrics();
+if (observer === 'telemetry') {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new BasicTracerProvider());
+  metrics.setGlobalMeterProvider(new MeterProvider());
+  createTelemetry();
+}
+
+const onNode = holdOpen((_req, res) => {
+  res.setHeader('Content-Type', 'application/json');
+  res.end(JSON.stringify(BODY));
+});
+const onFetch = getRequestListener(holdOpenFetch(async () => Response.json(BODY)));
+const server = createServer(adapter === 'fetch' ? onFetch : (req, res) => void onNode(req, res));
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+
+answer({
+  port: () => (server.address() as AddressInfo).port,
+  cpuUs() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+});
