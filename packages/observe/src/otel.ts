@@ -1,8 +1,8 @@
 import { type Meter, metrics } from '@opentelemetry/api';
 import { measure } from './metrics/measure.js';
-import { RouteLabels, type RouteLabelsOptions } from './route.js';
 import { OpenTelemetrySink } from './otel/metric-sink.js';
 import { markSpans } from './otel/spans.js';
+import { RouteLabels, type RouteLabelsOptions } from './route.js';
 
 export interface TelemetryOptions extends RouteLabelsOptions {
   /**

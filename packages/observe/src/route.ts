@@ -27,7 +27,7 @@ export interface RouteLabelsOptions {
 
 export const DEFAULT_MAX_ROUTES = 200;
 /** Stands for a route without a name, and for those beyond `maxRoutes`. */
-export const OTHER_ROUTE = 'other';
+const OTHER_ROUTE = 'other';
 /** As OpenTelemetry has it, for methods that are none: anybody may send any word. */
 const OTHER_METHOD = '_OTHER';
 const MAX_ROUTE_LENGTH = 200;

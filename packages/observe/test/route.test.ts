@@ -1,4 +1,5 @@
 // What metrics, journal and page call a route, in real applications.
+import type { RequestListener } from 'node:http';
 import { holdOpen as expressHoldOpen } from '@holdopen/express';
 import { holdOpen as fastifyHoldOpen } from '@holdopen/fastify';
 import { holdOpen as fetchHoldOpen } from '@holdopen/fetch';
@@ -11,11 +12,11 @@ import fastify from 'fastify';
 import { Hono } from 'hono';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RouteLabels } from '../src/route.js';
-import { recordHolds } from './support/record.js';
-import { ask, listening, pause, QUICK, serve } from './support/serve.js';
+import { recordHolds, told } from './support/record.js';
+import { ask, listening, QUICK, serve } from './support/serve.js';
 
-const slowly: RequestHandler = async (_req, res) => {
-  await pause(60);
+const slowly: RequestHandler = async (req, res) => {
+  await told(req);
   res.json({ done: true });
 };
 
@@ -93,15 +94,15 @@ describe('Fastify', () => {
     await app.register(fastifyHoldOpen, QUICK);
     app.register(
       async (inner) => {
-        inner.get('/items/:item', async () => {
-          await pause(60);
+        inner.get('/items/:item', async ({ raw }) => {
+          await told(raw);
           return { done: true };
         });
       },
       { prefix: '/api/:tenant' },
     );
-    app.setNotFoundHandler(async () => {
-      await pause(60);
+    app.setNotFoundHandler(async ({ raw }) => {
+      await told(raw);
       return {};
     });
     await app.ready();
@@ -116,7 +117,8 @@ describe('Hono', () => {
     const app = new Hono();
     app.use('/api/*', async (_c, next) => next());
     const inner = new Hono().get('/items/:item', async (c) => {
-      await pause(60);
+      const { incoming = c.req.raw } = (c.env ?? {}) as { incoming?: object };
+      await told(incoming);
       return c.json({ done: true });
     });
     return app.route('/api/:tenant', inner);
@@ -158,8 +160,8 @@ describe('Hono', () => {
 });
 
 describe('where there is no framework', () => {
-  const slow = async (_req: unknown, res: import('node:http').ServerResponse) => {
-    await pause(60);
+  const slow: RequestListener = async (req, res) => {
+    await told(req);
     res.end('{}');
   };
 
@@ -174,8 +176,8 @@ describe('where there is no framework', () => {
 
   test('the option is given the web’s request of a fetch handler, and may fail', async () => {
     const events = recordHolds();
-    const handler = fetchHoldOpen(async () => {
-      await pause(60);
+    const handler = fetchHoldOpen(async (request) => {
+      await told(request);
       return Response.json({});
     }, QUICK);
     await (await handler(new Request('http://test.example/users/7'))).text();

@@ -18,7 +18,7 @@ const LAG_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 
 const ROUTE = ['method', 'route'] as const;
 
 /** Everything that is measured. `docs/observe.md` says what each is for. */
-export const METRICS = {
+const METRICS = {
   activeHolds: {
     kind: 'gauge',
     name: 'holdopen.holds.active',

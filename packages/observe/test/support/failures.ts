@@ -1,42 +1,48 @@
 // A server whose responses go wrong in every way that is measured.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { holdOpen, type NodeHoldOpenOptions } from '@holdopen/node';
-import { until } from './record.js';
+import { told, until } from './record.js';
 import { ask, pause, QUICK } from './serve.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => unknown;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   '/quick': (_req, res) => res.end('{}'),
-  '/slow': async (_req, res) => {
-    await pause(150);
+  '/slow': async (req, res) => {
+    await told(req);
+    await pause(100);
     res.end('{"done":true}');
   },
-  '/created': async (_req, res) => {
-    await pause(80);
+  '/created': async (req, res) => {
+    await told(req);
     res.writeHead(201, { Location: '/1', 'Set-Cookie': 'late=1', 'X-Own': '1' });
     res.end('{}');
   },
-  '/refused': async (_req, res) => {
-    await pause(80);
+  '/refused': async (req, res) => {
+    await told(req);
     res.writeHead(422, { 'Content-Type': 'application/json' });
     res.end('{"error":"no"}');
   },
-  '/throws': async () => {
-    await pause(80);
+  '/throws': async (req) => {
+    await told(req);
     throw new Error('secret of ann');
   },
   '/silent': () => {},
-  '/left': () => {},
+  '/left': async (req, res) => {
+    while (!res.destroyed) {
+      req.holdOpen?.touch();
+      await pause(20);
+    }
+  },
   '/stream': async (_req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     res.write('data: 1\n\n');
     await pause(150);
     res.end('data: 2\n\n');
   },
-  '/picture': async (_req, res) => {
+  '/picture': async (req, res) => {
     res.setHeader('Content-Type', 'image/png');
-    await pause(80);
+    await told(req);
     res.end('png');
   },
 };
@@ -47,7 +53,7 @@ export const pathOf = (request: unknown): string =>
 export function failing(options: NodeHoldOpenOptions = {}): Handler {
   const held = holdOpen(
     (req: IncomingMessage, res: ServerResponse) => HANDLERS[pathOf(req)]?.(req, res),
-    { ...QUICK, maxSilenceMs: 400, onLateOutcome: () => undefined, ...options },
+    { ...QUICK, maxSilenceMs: 1_500, onLateOutcome: () => undefined, ...options },
   );
   return (req, res) => held(req, res);
 }

@@ -17,3 +17,11 @@ export async function until(what: string, isSo: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+const toldOf = new WeakSet<object>();
+watchHolds(({ request }) => void toldOf.add(request as object), ['commit', 'untouched']);
+
+/** Waits, in a handler, until its response is held or passes. It is given what events call the request. */
+export function told(request: object): Promise<void> {
+  return until('a response is held or passes', () => toldOf.has(request));
+}
