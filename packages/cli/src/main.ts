@@ -3,6 +3,12 @@ import process from 'node:process';
 import { CommanderError } from 'commander';
 import { createProgram, EXIT } from './program.js';
 
+// Whoever reads may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const program = createProgram({ out: process.stdout, err: process.stderr });
 try {
   await program.parseAsync();

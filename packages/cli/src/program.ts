@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { createChaosCommand } from './chaos/command.js';
+import { createIncidentsCommand } from './incidents/command.js';
 import type { Terminal } from './terminal.js';
 
 /** What a command's end means to a script. */
@@ -25,5 +26,6 @@ export function createProgram(terminal: Terminal): Command {
     .showHelpAfterError('(holdopen --help says what there is)')
     .exitOverride();
   program.addCommand(createChaosCommand(terminal).copyInheritedSettings(program));
+  program.addCommand(createIncidentsCommand(terminal).copyInheritedSettings(program));
   return program;
 }
