@@ -8,8 +8,8 @@ import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
 import { idle } from './idle.js';
-import { proxy } from './proxy/proxy.js';
 import { observe } from './observe/observe.js';
+import { proxy } from './proxy/proxy.js';
 import { runs } from './runs/runs.js';
 import { tracking } from './tracking.js';
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { createChaosCommand } from './chaos/command.js';
 import { createDoctorCommand } from './doctor/command.js';
+import { createIncidentsCommand } from './incidents/command.js';
 import { createProxyCommand } from './proxy/command.js';
 import type { Terminal } from './terminal.js';
 
@@ -29,5 +30,6 @@ export function createProgram(terminal: Terminal): Command {
   program.addCommand(createChaosCommand(terminal).copyInheritedSettings(program));
   program.addCommand(createDoctorCommand(terminal).copyInheritedSettings(program));
   program.addCommand(createProxyCommand(terminal).copyInheritedSettings(program));
+  program.addCommand(createIncidentsCommand(terminal).copyInheritedSettings(program));
   return program;
 }

@@ -1,3 +1,41 @@
+export {
+  CLASS_WORDS,
+  type Classified,
+  type ClassWords,
+  type Confidence,
+  INCIDENT_CLASSES,
+  type IncidentClass,
+} from './incidents/classes.js';
+export { classify } from './incidents/classify.js';
+export {
+  type IncidentReader,
+  type LineCounts,
+  newCounts,
+  readIncidents,
+} from './incidents/read-incidents.js';
+export {
+  type ClassCount,
+  type Confidences,
+  type HourCount,
+  type RouteCount,
+  type Summary,
+  Tally,
+} from './incidents/summary.js';
+export { type Findings, Survey } from './incidents/survey.js';
+export type { TimeOut, TimeOutKind } from './incidents/time-outs.js';
+export type { CallListener, CallState } from './journal/calls.js';
+export type { CauseMessage } from './journal/cause.js';
+export { createJournal, type Journal, type JournalStatus } from './journal/journal.js';
+export type { JournalOptions } from './journal/options.js';
+export type {
+  CauseFacts,
+  ConnectionEnd,
+  Incident,
+  IncidentFacts,
+  IncidentOutcome,
+  IncidentSubject,
+  JournalLine,
+} from './journal/record.js';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/create.js';
 export { DEFAULT_MAX_ROUTES, type RouteLabelsOptions } from './route.js';
 export { type HoldListener, type RunListener, watchHolds, watchRuns } from './watch.js';

@@ -1,0 +1,140 @@
+import type { CauseFacts, Incident } from '../journal/record.js';
+import type { Classified, Confidence, IncidentClass } from './classes.js';
+import { type Findings, fileKey, idleTime, isCut, NO_FINDINGS } from './survey.js';
+import { isInside, type TimeOut } from './time-outs.js';
+
+/** What people would call it, and how sure that is. */
+export function classify(incident: Incident, findings: Findings = NO_FINDINGS): Classified {
+  if (incident.outcome === 'died') return death(incident, findings);
+  if (incident.outcome === 'lost')
+    return is('lost', 'high', 'nobody knows what became of the work');
+  if (incident.outcome === 'disconnected') return timeOut(incident, findings) ?? cut(incident);
+  return failure(incident);
+}
+
+function death({ instance, segment = 0, exitCode }: Incident, { returned }: Findings): Classified {
+  if (returned.has(fileKey(instance, segment))) {
+    return is('process-paused', 'high', 'its process wrote again later');
+  }
+  if (exitCode !== undefined) return is('process-died', 'high', `it exited with ${exitCode}`);
+  return is('process-died', 'high', 'its file was left open, and its heartbeat stopped');
+}
+
+function timeOut(incident: Incident, { timeOuts }: Findings): Classified | undefined {
+  if (!isCut(incident)) return undefined;
+  for (const kind of ['idle', 'total'] as const) {
+    const ms = kind === 'idle' ? idleTime(incident) : incident.heldMs;
+    if (ms === undefined) continue;
+    const found = timeOuts.find((one) => one.kind === kind && isInside(one, ms));
+    if (found === undefined) continue;
+    const about = `${seconds(found.aboutMs)} s`;
+    const because =
+      kind === 'idle'
+        ? `${found.cuts} cuts ${about} after the last byte`
+        : `${found.cuts} cuts ${about} after the beginning`;
+    return is(`${kind}-timeout`, confidenceIn(found), because);
+  }
+  return undefined;
+}
+
+function confidenceIn({ cuts, expected }: TimeOut): Confidence {
+  if (cuts >= 20 && cuts >= 10 * expected) return 'high';
+  return cuts >= 8 ? 'medium' : 'low';
+}
+
+function cut({ connectionEnd, bytes = 0, subject, code }: Incident): Classified {
+  if (connectionEnd === 'reset' || code === 'HOLDOPEN_RESET') {
+    return is('reset', 'high', 'the connection was reset');
+  }
+  if (connectionEnd === 'timeout') return is('reset', 'medium', 'the other side stopped answering');
+  if (connectionEnd === 'local') {
+    return is(
+      'handler-error',
+      'low',
+      'this side closed the connection before the answer was whole',
+    );
+  }
+  if (subject === 'call') {
+    const how =
+      code === 'HOLDOPEN_TRUNCATED' ? 'the answer was cut short' : 'it was closed too early';
+    return is('closed-mid-stream', bytes > 0 ? 'high' : 'medium', how);
+  }
+  const orderly = connectionEnd === 'fin' || connectionEnd === 'cancel';
+  const confidence = orderly ? 'high' : 'medium';
+  if (bytes > 0) return is('closed-mid-stream', confidence, 'it was closed behind its first bytes');
+  return is(
+    'client-closed',
+    confidence,
+    orderly ? 'it was closed in an orderly way' : 'it went away',
+  );
+}
+
+const BY_CODE: Readonly<Record<string, readonly [IncidentClass, Confidence, string]>> = {
+  silence: ['handler-silent', 'high', 'no sign of life for maxSilenceMs'],
+  silent: ['handler-silent', 'high', 'no sign of life for maxSilenceMs'],
+  drained: ['drain', 'high', 'the server shut down'],
+  not_started: ['drain', 'medium', 'the work was given back before it began'],
+  cancelled: ['cancelled', 'high', 'it was told to stop'],
+  HOLDOPEN_CANCELLED: ['cancelled', 'high', 'it was told to stop'],
+  HOLDOPEN_STALLED: ['stalled', 'high', 'nothing came for too long'],
+  HOLDOPEN_REFUSED: ['unreachable', 'high', 'the connection was refused'],
+  HOLDOPEN_DNS: ['unreachable', 'high', 'the name could not be resolved'],
+  HOLDOPEN_TLS: ['unreachable', 'high', 'no secure connection'],
+  HOLDOPEN_NETWORK: ['unreachable', 'low', 'the browser does not say more'],
+  HOLDOPEN_RATE_LIMITED: ['rate-limited', 'high', 'status 429'],
+  HOLDOPEN_OVERLOADED: ['overloaded', 'high', 'status 503 or 529'],
+  HOLDOPEN_UNAUTHORIZED: ['auth-expired', 'medium', 'status 401 or 403'],
+  HOLDOPEN_LOST: ['lost', 'high', 'nobody knows what became of the work'],
+  HOLDOPEN_RESTARTED: ['lost', 'medium', 'the work was begun anew'],
+};
+
+function failure(incident: Incident): Classified {
+  const { code, status, cause } = incident;
+  const known = code === undefined ? undefined : BY_CODE[code];
+  if (known !== undefined) return is(...known);
+  const upstream = networkCode(cause);
+  if (status === 500 || status === undefined) {
+    if (upstream !== undefined) {
+      return is(
+        'upstream-error',
+        'high',
+        `the handler could not reach another service: ${upstream}`,
+      );
+    }
+    if (status === undefined) return is('unknown', 'low', 'there is no status');
+    return is('handler-error', 'high', `status 500, ${code ?? 'without a code'}`);
+  }
+  return byStatus(status, code === 'handler_error' || upstream !== undefined);
+}
+
+/** `thrown`: by an error that carries the status, as those of clients for other services do. */
+function byStatus(status: number, thrown: boolean): Classified {
+  const because = `late status ${status}`;
+  if (status === 429) return is('rate-limited', 'high', because);
+  if (status === 529) return is('overloaded', 'high', because);
+  if (status === 503) return is('overloaded', thrown ? 'high' : 'medium', because);
+  if (status === 401) return is('auth-expired', 'high', because);
+  if (status === 403) return is('auth-expired', 'low', because);
+  if (status === 502 || status === 504) return is('upstream-error', 'high', because);
+  if (status >= 500) return is('upstream-error', thrown ? 'medium' : 'low', because);
+  if (status >= 400) return is('refused', 'high', because);
+  return is('handler-error', 'medium', `${because}, which cannot be followed`);
+}
+
+const NETWORK =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_\w+|HOLDOPEN_\w+)$/;
+
+function networkCode(cause: CauseFacts | undefined): string | undefined {
+  for (let one = cause; one !== undefined; one = one.cause) {
+    if (typeof one.code === 'string' && NETWORK.test(one.code)) return one.code;
+  }
+  return undefined;
+}
+
+function seconds(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
+}
+
+function is(name: IncidentClass, confidence: Confidence, because: string): Classified {
+  return { class: name, confidence, because };
+}
