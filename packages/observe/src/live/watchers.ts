@@ -69,19 +69,28 @@ export class Watchers {
     const look = this.#board.look(this.#watchers.size);
     this.#look = look;
     for (const watcher of [...this.#watchers]) {
-      watcher.offer(look);
-      if (Time.now() >= watcher.recheckAt) void this.#recheck(watcher);
+      if (Time.now() >= watcher.recheckAt) this.#recheckDue(watcher);
+      else if (!watcher.isInDoubt) watcher.offer(look);
     }
     // Told to all, and then nothing more: the server waits for its last connections.
     if (phaseNow() === 'drained') this.close();
   }
 
-  /** A login that has ended ends the stream. */
+  /** An `authorize` that has not answered until it would be asked again is taken for one that failed. */
+  #recheckDue(watcher: Watcher): void {
+    if (watcher.isInDoubt) watcher.end(retryText());
+    else void this.#recheck(watcher);
+  }
+
+  /** A login that has ended ends the stream. Nothing is told before that is known. */
   async #recheck(watcher: Watcher): Promise<void> {
-    watcher.recheckAt = Number.POSITIVE_INFINITY;
+    watcher.isInDoubt = true;
+    watcher.recheckAt = this.#recheckAt(Number.POSITIVE_INFINITY);
     const verdict = await this.#gate.ask(watcher.request);
+    watcher.isInDoubt = false;
     if (verdict.allowed) {
       watcher.recheckAt = this.#recheckAt(verdict.until);
+      if (this.#look !== undefined) watcher.offer(this.#look);
       return;
     }
     void verdict.response.body?.cancel();
@@ -100,6 +109,8 @@ class Watcher {
   readonly request: Request;
   /** When `authorize` is asked again, in milliseconds since 1970. */
   recheckAt: number;
+  /** `authorize` is being asked again. */
+  isInDoubt = false;
   readonly stream: ReadableStream<Uint8Array>;
   readonly #onLeave: () => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -121,7 +132,7 @@ class Watcher {
         },
         pull: () => {
           this.#isWanted = true;
-          if (this.#missed !== undefined) this.offer(this.#missed);
+          if (this.#missed !== undefined && !this.isInDoubt) this.offer(this.#missed);
         },
         cancel: () => this.#leave(),
       },

@@ -195,6 +195,30 @@ test('a login that has ended ends the stream with a word, an authorize that fail
   expect(told).not.toContain('refused');
 });
 
+test('an authorize that does not answer any more ends the stream, and nothing is told meanwhile', async () => {
+  let count = 0;
+  const live = page({
+    recheckMs: 1_000,
+    authorize: () => {
+      count += 1;
+      return count === 1 ? true : new Promise<boolean>(() => {});
+    },
+  });
+  const events = eventsOf(await bodyOf(await live.fetch(ask('/events'))));
+  let told = 0;
+  let toldWhileAsked = 0;
+  for (;;) {
+    const next = await events.next();
+    if (next === undefined) break;
+    told += 1;
+    if (count > 1) toldWhileAsked += 1;
+  }
+  expect(told).toBeGreaterThan(2);
+  // What was on its way when it was asked.
+  expect(toldWhileAsked).toBeLessThanOrEqual(1);
+  expect(count).toBe(2);
+});
+
 test('a login is asked again when it ends, and not before', async () => {
   let count = 0;
   const live = page({

@@ -1,3 +1,4 @@
+import { drain, registry } from '@holdopen/node';
 import { createRuns } from '@holdopen/runs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -140,6 +141,34 @@ test('the server is restarted: the page says so and comes back without a reload'
   second.call('/v1/after');
   await looked.rows('holds').first().waitFor(PATIENT);
   expect(await looked.page.evaluate(() => 'neverReloaded' in globalThis)).toBe(true);
+});
+
+test('a drain is told of, and the page waits for whoever comes after it', async () => {
+  const served = await start();
+  const looked = await look(served);
+  const call = served.call('/v1/last');
+  await looked.rows('holds').first().waitFor(PATIENT);
+  afterwards(() => registry.reopen());
+  const drained = drain({ timeoutMs: 20_000 });
+  await looked.pill('draining');
+  expect(await looked.text('#banner')).toContain('shutting down');
+  expect(await looked.rows('holds').count()).toBe(1);
+  call.answer();
+  expect(await drained).toEqual({ finished: 1, ended: 0 });
+  await looked.pill('reconnecting');
+  registry.reopen();
+  await looked.pill('live');
+});
+
+test('who finds no room is told so, and let in when somebody has left', async () => {
+  const served = await start({ maxWatchers: 1 });
+  const first = await look(served);
+  await first.pill('live');
+  const second = await look(served);
+  await second.pill('full');
+  expect(await second.text('#banner')).toContain('as soon as there is room');
+  await first.page.close();
+  await second.pill('live');
 });
 
 test('what others have written is shown as text, and nothing of it is run', async () => {
