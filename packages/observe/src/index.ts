@@ -8,6 +8,7 @@ export {
   DEFAULT_MAX_LIVE_ROWS,
   DEFAULT_MAX_LIVE_WATCHERS,
   type LiveAccess,
+  type LiveJournal,
   type LivePageOptions,
   type LiveRuns,
 } from './live/options.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HoldEvent } from '@holdopen/core';
 import { watchHolds } from '../watch.js';
 import { HoldRows, type HoldsNow } from './hold-rows.js';
-import { IncidentRing } from './incident-ring.js';
+import { type IncidentSource, incidentSource } from './incident-source.js';
 import type { LiveSettings } from './options.js';
 import { isOwnStream } from './own-streams.js';
 import { RowList } from './row-list.js';
@@ -35,7 +35,7 @@ export interface Look {
 export class Board {
   readonly #settings: LiveSettings;
   readonly #holdRows: HoldRows;
-  readonly #incidents: IncidentRing;
+  readonly #incidents: IncidentSource;
   readonly #runs: RunsSeen | undefined;
   readonly #lists = {
     holds: new RowList<HoldRow>(),
@@ -57,11 +57,11 @@ export class Board {
   #stopFollowing: (() => void) | undefined;
 
   constructor(settings: LiveSettings) {
-    const { maxRows, maxIncidents, client, runs } = settings;
+    const { maxRows, client, runs } = settings;
     this.#settings = settings;
     this.#runs = runs && new RunsSeen(runs);
     this.#holdRows = new HoldRows(maxRows, client);
-    this.#incidents = new IncidentRing(maxIncidents, this.#runs);
+    this.#incidents = incidentSource(settings, this.#runs);
   }
 
   /** Somebody watches: what holds wrote that end between two looks must be known. */
@@ -97,18 +97,18 @@ export class Board {
       holds: holds.count,
       streaming: holds.streaming,
       runs: this.#runs?.counts ?? {},
-      incidents: this.#incidents.count,
+      incidents: this.#incidents.count(),
       watchers,
     };
     const start = `{"sequence":${this.#sequence},"nowMs":${Math.round(nowMs)},"totals":${JSON.stringify(totals)}`;
     const runRows = this.#runs?.rows(maxRows) ?? [];
-    const incidentRows = this.#incidents.rows;
+    const incidentRows = this.#incidents.rows();
     const parts = {
       holds: this.#lists.holds.update(holds.rows, holds.count - holds.rows.length),
       runs: this.#lists.runs.update(runRows, (this.#runs?.size ?? 0) - runRows.length),
       incidents: this.#lists.incidents.update(
         incidentRows,
-        this.#incidents.count - incidentRows.length,
+        this.#incidents.count() - incidentRows.length,
       ),
       history: JSON.stringify(news),
     };

@@ -1,5 +1,6 @@
 import type { HoldEvent, HoldInfo } from '@holdopen/core';
 import { watchHolds } from '../watch.js';
+import type { IncidentSource } from './incident-source.js';
 import { isOwnStream } from './own-streams.js';
 import { routeName } from './route-name.js';
 import type { RunsSeen } from './runs-seen.js';
@@ -8,12 +9,12 @@ import type { IncidentKind, IncidentRow } from './wire.js';
 const { Date: Time } = globalThis;
 
 /** The last failures. It listens to nothing that a response without one would publish. */
-export class IncidentRing {
+export class IncidentRing implements IncidentSource {
   readonly #rows: IncidentRow[] = [];
   readonly #max: number;
   readonly #stop: () => void;
   /** How many there were since the page was mounted. */
-  count = 0;
+  #count = 0;
 
   constructor(max: number, runs: RunsSeen | undefined) {
     this.#max = max;
@@ -21,9 +22,12 @@ export class IncidentRing {
     if (runs !== undefined) runs.onFailure = (incident) => this.#add(incident);
   }
 
-  /** Newest first. */
-  get rows(): readonly IncidentRow[] {
+  rows(): readonly IncidentRow[] {
     return this.#rows;
+  }
+
+  count(): number {
+    return this.#count;
   }
 
   stop(): void {
@@ -53,8 +57,8 @@ export class IncidentRing {
   }
 
   #add(incident: Omit<IncidentRow, 'id' | 'at'>): void {
-    this.count += 1;
-    this.#rows.unshift({ id: `${this.count}`, at: Time.now(), ...incident });
+    this.#count += 1;
+    this.#rows.unshift({ id: `${this.#count}`, at: Time.now(), ...incident });
     if (this.#rows.length > this.#max) this.#rows.pop();
   }
 }

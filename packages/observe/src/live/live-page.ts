@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import {
   type FetchHandler,
   holdOpen,
@@ -66,7 +67,7 @@ export class LivePage {
    */
   readonly middleware = (
     req: IncomingFacts,
-    res: ServerResponse,
+    res: ServerResponse | Http2ServerResponse,
     next?: (error?: Error) => void,
   ): void => {
     const path = req.originalUrl ?? req.url ?? '/';
@@ -92,7 +93,11 @@ export class LivePage {
     this.#board.stop();
   }
 
-  async #answerNode(req: IncomingFacts, res: ServerResponse, placed: Placed): Promise<void> {
+  async #answerNode(
+    req: IncomingFacts,
+    res: ServerResponse | Http2ServerResponse,
+    placed: Placed,
+  ): Promise<void> {
     const left = new AbortController();
     // Register first, then look: it may have gone before anybody listened.
     res.once('close', () => {

@@ -27,6 +27,26 @@ export interface LiveRuns {
   readonly context: { readonly feeds: { watchers(run: string): number } };
 }
 
+/** Of `createJournal()`: its last incidents, newest first. */
+export interface LiveJournal {
+  recent(): readonly {
+    readonly id: string;
+    /** RFC 3339. */
+    readonly time: string;
+    readonly subject: string;
+    readonly outcome: string;
+    readonly instance?: string;
+    readonly route?: string;
+    readonly hold?: string;
+    readonly run?: string;
+    readonly status?: number;
+    readonly code?: string;
+    readonly heldMs?: number;
+    readonly silentMs?: number;
+    readonly beats?: number;
+  }[];
+}
+
 export interface LivePageOptions {
   /**
    * Who may look. It is asked for every request, whatever its path, and again while a stream lives; there
@@ -38,6 +58,12 @@ export interface LivePageOptions {
   authorize: (request: Request) => LiveAccess | Promise<LiveAccess>;
   /** `createRuns()`: the page shows the runs of this process, too. @default none */
   runs?: LiveRuns | undefined;
+  /**
+   * `createJournal()`: the page shows its last incidents, those of calls and of processes that died among
+   * them, in place of what it has seen itself.
+   * @default none
+   */
+  journal?: LiveJournal | undefined;
   /** Where the page is, unless the framework takes its path off. @default '/live' */
   basePath?: string | undefined;
   /** The heading: what service this is. @default 'holdopen' */
@@ -67,6 +93,7 @@ export interface LivePageOptions {
 export interface LiveSettings {
   readonly authorize: LivePageOptions['authorize'];
   readonly runs: LiveRuns | undefined;
+  readonly journal: LiveJournal | undefined;
   /** Without a slash at its end. */
   readonly basePath: string;
   readonly name: string;
@@ -80,7 +107,16 @@ export interface LiveSettings {
 }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof LivePageOptions>([
-  ...(['authorize', 'runs', 'basePath', 'name', 'instance', 'client', 'updateMs'] as const),
+  ...([
+    'authorize',
+    'runs',
+    'journal',
+    'basePath',
+    'name',
+    'instance',
+    'client',
+    'updateMs',
+  ] as const),
   ...(['recheckMs', 'maxWatchers', 'maxRows', 'maxIncidents'] as const),
 ]);
 
@@ -99,6 +135,7 @@ export function resolveLiveOptions(options: LivePageOptions): LiveSettings {
   return {
     authorize: options.authorize,
     runs: runsOf(options.runs),
+    journal: journalOf(options.journal),
     basePath: basePathOf(options.basePath),
     name: textOf('name', options.name, 'holdopen'),
     instance: textOf('instance', options.instance, `${hostname()}:${process.pid}`),
@@ -124,6 +161,11 @@ function runsOf(given: LiveRuns | undefined): LiveRuns | undefined {
   const { context } = (given ?? {}) as Partial<LiveRuns>;
   if (typeof context === 'object' && context !== null) return given;
   throw wrong('runs', 'what createRuns() of @holdopen/runs gives', given);
+}
+
+function journalOf(given: LiveJournal | undefined): LiveJournal | undefined {
+  if (given === undefined || typeof given?.recent === 'function') return given;
+  throw wrong('journal', 'what createJournal() gives', given);
 }
 
 function basePathOf(given: string | undefined): string {

@@ -128,6 +128,33 @@ test('there is room for so many watchers, and again when one has left', async ()
   for (const { body } of [...bodies.slice(1), next]) await body?.cancel();
 });
 
+test('with a journal its incidents are shown, and none are gathered twice', async () => {
+  const died = {
+    ...{ id: 'a-1', time: '2026-01-02T03:04:05.678Z', subject: 'process', outcome: 'died' },
+    instance: 'web-3',
+  };
+  const left = {
+    ...{ id: 'b-1', time: '2026-01-02T03:04:06.000Z', subject: 'hold', outcome: 'disconnected' },
+    ...{ route: 'POST /chats/:id', hold: 'x-1', heldMs: 61_000, silentMs: 61_000, beats: 7 },
+  };
+  const live = page({ journal: { recent: () => [left, died] } });
+  expect(channel('holdopen:disconnect').hasSubscribers).toBe(false);
+  const events = eventsOf(await bodyOf(await live.fetch(ask('/events'))));
+  const whole = await events.next();
+  await events.stop();
+  expect(whole?.data.incidents).toEqual({
+    set: [
+      {
+        ...{ id: 'b-1', at: Date.parse(left.time), kind: 'client-left', route: 'POST /chats/:id' },
+        ...{ subject: 'x-1', heldMs: 61_000, silentMs: 61_000, beats: 7 },
+      },
+      { id: 'a-1', at: Date.parse(died.time), kind: 'process-died', route: '', subject: 'web-3' },
+    ],
+    gone: [],
+    more: 0,
+  });
+});
+
 test('nothing is listened to that every hold tells while nobody watches', async () => {
   const live = page();
   const listened = () =>

@@ -1,5 +1,13 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import {
+  type ClientHttp2Session,
+  connect,
+  createServer as createHttp2Server,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { drain, holdOpen as holdOpenExpress, registry } from '@holdopen/express';
 import { incomingOf } from '@holdopen/fetch';
 import express from 'express';
@@ -34,6 +42,17 @@ async function listen(handler: Handler): Promise<Mounted> {
 /** A fetch handler behind a socket of its own. */
 function overFetch(handler: (request: Request) => Response | Promise<Response>) {
   return { get: (path: string) => handler(new Request(`http://app.test${path}`)) };
+}
+
+async function overHttp2(session: ClientHttp2Session, path: string): Promise<Response> {
+  const stream = session.request({ ':path': path });
+  const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(head)) {
+    if (!name.startsWith(':')) headers.set(name, String(value));
+  }
+  const body = Readable.toWeb(stream) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return new Response(body, { status: Number(head[':status']), headers });
 }
 
 const mounts: Record<string, () => Promise<{ get(path: string): Response | Promise<Response> }>> = {
@@ -80,6 +99,17 @@ const mounts: Record<string, () => Promise<{ get(path: string): Response | Promi
     const live = page('/ops/live');
     const { url } = await listen((req, res) => live.middleware(req, res));
     return { get: (path) => fetch(url + path, { redirect: 'manual' }) };
+  },
+  'a server of node:http2': async () => {
+    const live = page('/ops/live');
+    const server = createHttp2Server((req, res) => live.middleware(req, res));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    afterwards(() => {
+      session.destroy();
+      server.close();
+    });
+    return { get: (path) => overHttp2(session, path) };
   },
   'a fetch handler': async () => {
     const live = page('/ops/live');

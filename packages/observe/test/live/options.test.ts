@@ -27,6 +27,7 @@ test.each<[keyof LivePageOptions, unknown]>([
   ['name', ''],
   ['client', 'everything'],
   ['runs', {}],
+  ['journal', []],
 ])('%s is no %s', (option, given) => {
   expect(() => createLivePage({ authorize, [option]: given } as never)).toThrow(
     expect.objectContaining({

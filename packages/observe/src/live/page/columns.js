@@ -132,7 +132,7 @@ export const INCIDENT_COLUMNS = [
     label: 'Time',
     text: (row) => words.time(row.at),
     title: (row) => words.dateTime(row.at),
-    sort: (row) => Number(row.id),
+    sort: (row) => row.at,
   },
   {
     name: 'kind',
@@ -144,7 +144,7 @@ export const INCIDENT_COLUMNS = [
   {
     name: 'route',
     label: 'Route',
-    text: (row) => row.route || NAMELESS,
+    text: (row) => row.route || (row.kind.startsWith('process') ? '–' : NAMELESS),
     detail: (row) => row.subject,
   },
   {

@@ -86,4 +86,13 @@ export const KINDS = {
   'run-lost': 'run lost',
   'run-released': 'run given up',
   'run-cancelled': 'run cancelled',
+  // From a journal.
+  lost: 'lost',
+  died: 'died with its process',
+  'run-disconnected': 'run left',
+  'run-died': 'run died with its process',
+  'call-failed': 'call failed',
+  'call-disconnected': 'call cut off',
+  'call-lost': 'call lost',
+  'process-died': 'process died',
 };
