@@ -27,7 +27,7 @@ const steps = [
 /** What runs in a browser has other globals. */
 async function typesOfPages() {
   await mustRun('tsc', ['-p', 'examples/agent-console']);
-  await mustRun('tsc', ['-p', 'packages/observe/src/live/page']);
+  await mustRun('tsc', ['-p', 'packages/observe/tsconfig.page.json']);
 }
 
 async function checkPackages() {
