@@ -1,9 +1,7 @@
-import { drain, registry } from '@holdopen/node';
 import { createRuns } from '@holdopen/runs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LivePageOptions } from '../../src/index.js';
-import { Looked, startBrowser } from './support/browser.js';
+import { look, startBrowser } from './support/browser.js';
 import { afterwards, Served } from './support/served.js';
 
 const PATIENT = { timeout: 15_000 };
@@ -14,25 +12,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => browser?.close());
 
-function start(
-  options: Partial<LivePageOptions> = {},
-  more: Parameters<typeof Served.start>[1] = {},
-) {
-  return Served.start({ authorize: () => true, ...options }, more);
-}
-
-async function look(
-  served: Served,
-  options: Parameters<typeof Looked.open>[2] = {},
-): Promise<Looked> {
-  const looked = await Looked.open(browser, `${served.url}/live`, options);
-  afterwards(() => looked.close());
-  return looked;
-}
-
 test('a hold appears with what is known of it, its beats are counted, and it goes', async () => {
-  const served = await start({ name: 'Agents' });
-  const looked = await look(served);
+  const served = await Served.start({ name: 'Agents' });
+  const looked = await look(browser, served);
   await looked.pill('live');
   expect(await looked.text('h1')).toBe('Agents');
   expect(await looked.text('#holds .note')).toContain('No response is held');
@@ -62,9 +44,9 @@ test('a hold appears with what is known of it, its beats are counted, and it goe
 });
 
 test('failures are told as they happen, the last first, and not those of the page itself', async () => {
-  const served = await start();
-  const looked = await look(served);
-  const other = await look(served);
+  const served = await Served.start();
+  const looked = await look(browser, served);
+  const other = await look(browser, served);
   await other.pill('live');
   const [failing, leaving] = [served.call('/v1/fails'), served.call('/v1/leaves')];
   await expect.poll(() => looked.rows('holds').count(), PATIENT).toBe(2);
@@ -87,8 +69,8 @@ test('failures are told as they happen, the last first, and not those of the pag
 test('a run is followed through its states, with its watchers', async () => {
   const runs = createRuns({ authorize: () => 'ada' });
   afterwards(() => runs.close());
-  const served = await start({}, { runs });
-  const looked = await look(served);
+  const served = await Served.start({}, { runs });
+  const looked = await look(browser, served);
   const key = { 'Idempotency-Key': '0d5f0f5e-6f0c-4a52-a9a5-6d2f2f7f5e11' };
   const call = served.call('/v1/run', key);
   const row = looked.rows('runs').first();
@@ -110,71 +92,10 @@ test('a run is followed through its states, with its watchers', async () => {
   await expect.poll(() => kinds.allTextContents(), PATIENT).toContain('run failed');
 });
 
-test('a login that ends ends what can be seen, and one that comes back goes on', async () => {
-  let signedIn = true;
-  const served = await start({ authorize: () => signedIn });
-  const looked = await look(served);
-  served.call('/v1/secret');
-  await looked.rows('holds').first().waitFor(PATIENT);
-  signedIn = false;
-  await looked.pill('signed out');
-  expect(await looked.text('#banner')).toContain('Sign in again');
-  expect(await looked.text('body')).not.toContain('/v1/secret');
-  expect(await looked.text('#holds-figure')).toBe('–');
-  expect(await looked.text('#holds .note')).toBe('');
-  signedIn = true;
-  await looked.pill('live');
-  await looked.rows('holds').first().waitFor(PATIENT);
-});
-
-test('the server is restarted: the page says so and comes back without a reload', async () => {
-  const first = await start();
-  const looked = await look(first);
-  await looked.pill('live');
-  await looked.page.evaluate(() => Object.assign(globalThis, { neverReloaded: true }));
-  await first.stop();
-  await looked.pill('reconnecting');
-  expect(await looked.text('#banner')).toContain('The connection was lost');
-  const second = await start({}, { port: first.port });
-  await looked.pill('live');
-  expect(await looked.text('#banner')).toContain('The server was restarted');
-  second.call('/v1/after');
-  await looked.rows('holds').first().waitFor(PATIENT);
-  expect(await looked.page.evaluate(() => 'neverReloaded' in globalThis)).toBe(true);
-});
-
-test('a drain is told of, and the page waits for whoever comes after it', async () => {
-  const served = await start();
-  const looked = await look(served);
-  const call = served.call('/v1/last');
-  await looked.rows('holds').first().waitFor(PATIENT);
-  afterwards(() => registry.reopen());
-  const drained = drain({ timeoutMs: 20_000 });
-  await looked.pill('draining');
-  expect(await looked.text('#banner')).toContain('shutting down');
-  expect(await looked.rows('holds').count()).toBe(1);
-  call.answer();
-  expect(await drained).toEqual({ finished: 1, ended: 0 });
-  await looked.pill('reconnecting');
-  registry.reopen();
-  await looked.pill('live');
-});
-
-test('who finds no room is told so, and let in when somebody has left', async () => {
-  const served = await start({ maxWatchers: 1 });
-  const first = await look(served);
-  await first.pill('live');
-  const second = await look(served);
-  await second.pill('full');
-  expect(await second.text('#banner')).toContain('as soon as there is room');
-  await first.page.close();
-  await second.pill('live');
-});
-
 test('what others have written is shown as text, and nothing of it is run', async () => {
   const hostile = '<img/src=x/onerror=globalThis.hacked=1><script>globalThis.hacked=1</script>';
-  const served = await start({ name: hostile, instance: hostile, client: () => hostile });
-  const looked = await look(served);
+  const served = await Served.start({ name: hostile, instance: hostile, client: () => hostile });
+  const looked = await look(browser, served);
   const call = served.call(`/${hostile}`);
   const row = looked.rows('holds').first();
   await row.waitFor(PATIENT);
@@ -189,8 +110,8 @@ test('what others have written is shown as text, and nothing of it is run', asyn
 });
 
 test('the filter, the order and the pause are there for the keyboard', async () => {
-  const served = await start();
-  const looked = await look(served);
+  const served = await Served.start();
+  const looked = await look(browser, served);
   served.call('/v1/older');
   await expect.poll(() => looked.rows('holds').count(), PATIENT).toBe(1);
   served.call('/v1/younger');
@@ -223,8 +144,11 @@ test('the filter, the order and the pause are there for the keyboard', async () 
 test.each(['light', 'dark'] as const)(
   'a phone in %s sees cards, and nothing runs over its edge',
   async (colorScheme) => {
-    const served = await start({ name: 'A service with a name that is rather long' });
-    const looked = await look(served, { viewport: { width: 360, height: 740 }, colorScheme });
+    const served = await Served.start({ name: 'A service with a name that is rather long' });
+    const looked = await look(browser, served, {
+      viewport: { width: 360, height: 740 },
+      colorScheme,
+    });
     served.call(`/v1/${'a-path-without-an-end/'.repeat(9)}`);
     await looked.rows('holds').first().waitFor(PATIENT);
     expect(await looked.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
@@ -239,8 +163,8 @@ test.each(['light', 'dark'] as const)(
 );
 
 test('two thousand holds leave page and server at ease: the oldest are shown, the rest is counted', async () => {
-  const served = await start({}, { hold: { intervalMs: 5_000, firstBeatMs: 50 } });
-  const looked = await look(served);
+  const served = await Served.start({}, { hold: { intervalMs: 5_000, firstBeatMs: 50 } });
+  const looked = await look(browser, served);
   await looked.pill('live');
   for (let count = 0; count < 2_000; count += 1) served.call(`/v1/${count}`);
   await expect.poll(() => looked.text('#holds-figure'), { timeout: 30_000 }).toBe('2,000');

@@ -2,14 +2,26 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { chromiumPath } from '../../../../../test/runtimes.js';
+import { afterwards, type Served } from './served.js';
 
 export function startBrowser(): Promise<Browser> {
   // The tests of a container often run as root, which the sandbox refuses.
   return chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
 }
 
+/** Opens the page of a server, until the test is over. */
+export async function look(
+  browser: Browser,
+  served: Served,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Looked> {
+  const looked = await Looked.open(browser, `${served.url}/live`, options);
+  afterwards(() => looked.close());
+  return looked;
+}
+
 /** A page, and everything that it complained of. */
-export class Looked {
+class Looked {
   readonly page: Page;
   readonly complaints: string[] = [];
 
@@ -26,7 +38,7 @@ export class Looked {
   static async open(
     browser: Browser,
     url: string,
-    options: Parameters<Browser['newContext']>[0] = {},
+    options: Parameters<Browser['newContext']>[0],
   ): Promise<Looked> {
     const context = await browser.newContext(options);
     const looked = new Looked(await context.newPage());

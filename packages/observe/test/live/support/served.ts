@@ -1,9 +1,9 @@
 // A server as people write it, with the page beside its routes, on a real socket.
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { holdOpen } from '@holdopen/node';
+import { holdOpen, registry } from '@holdopen/node';
 import type { Runs } from '@holdopen/runs';
-import { afterEach } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { createLivePage, type LivePage, type LivePageOptions } from '../../../src/index.js';
 
 /** So that holds and beats are there at once. */
@@ -44,12 +44,16 @@ export class Served {
     this.#answers = answers;
   }
 
-  /** Its handler answers when the test says so, and streams under `/stream`. */
+  /** Whoever comes may look, unless the options say otherwise. Its handler answers when the test says so, and streams under `/stream`. */
   static async start(
-    options: LivePageOptions,
+    options: Partial<LivePageOptions> = {},
     { port = 0, runs, hold = QUICK }: { port?: number; runs?: Runs; hold?: typeof QUICK } = {},
   ): Promise<Served> {
-    const live = createLivePage({ updateMs: 250, recheckMs: 1_000, ...options, runs });
+    const live = createLivePage({
+      ...{ authorize: () => true, updateMs: 250, recheckMs: 1_000 },
+      ...options,
+      runs,
+    });
     const answers = new Map<string, (status: number, body: string) => void>();
     const app = holdOpen(
       (req, res) => {
@@ -95,6 +99,8 @@ export class Served {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
     await closed;
+    // What it held must not be the next one's.
+    await vi.waitFor(() => expect(registry.size).toBe(0), { timeout: 10_000 });
   }
 }
 
