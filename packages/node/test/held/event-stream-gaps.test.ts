@@ -141,6 +141,17 @@ test('a stream that is silent before its first byte gets its beats at once, and 
   expect(body).toMatch(/^: holdopen interval=60\n\n(: keepalive\n\n)*data: 1\n\n$/);
 });
 
+test('a head that was made and has not left goes out before the first beat', async () => {
+  const served = await serveHeld(async (_req, res) => {
+    res.writeHead(201, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    await quiet(GAP_MS);
+    res.end('data: 1\n\n');
+  });
+  const { status, body } = await ask(served);
+  expect(status).toBe(201);
+  expect(body).toMatch(/^: holdopen interval=60\n\n(: keepalive\n\n)*data: 1\n\n$/);
+});
+
 test('a byte order mark behind beats is swallowed', async () => {
   const served = await serveHeld(async (_req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
