@@ -29,11 +29,14 @@ function publicPackages(): PublicPackage[] {
     .filter((manifest) => manifest.private !== true);
 }
 
+/** Vitest lets nobody load it but its tests. */
+const FOR_VITEST = '@holdopen/faulty-path/vitest';
+
 /** Each name that can be imported of them. */
 export function entries(): string[] {
-  return publicPackages().flatMap(({ name, exports }) =>
-    Object.keys(exports).map((path) => name + path.slice(1)),
-  );
+  return publicPackages()
+    .flatMap(({ name, exports }) => Object.keys(exports).map((path) => name + path.slice(1)))
+    .filter((entry) => entry !== FOR_VITEST);
 }
 
 /**

@@ -20,6 +20,8 @@ const OTHERS = [
   '@hono/node-server@2',
   '@types/node@20',
   'undici@7',
+  '@opentelemetry/api@1',
+  'vitest@4',
 ];
 
 const RUNTIMES: [name: string, command: () => string[]][] = [

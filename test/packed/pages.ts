@@ -13,14 +13,25 @@ export interface Block {
 /** What a reader has of his own: handlers, logins, servers. */
 const READER = `
 declare function workForMinutes(...input: unknown[]): Promise<{ answer: number }>;
-declare function session(request: Request): Promise<{ userId: string } | undefined>;
+declare function session(request: Request): Promise<{ userId: string; role: string } | undefined>;
 declare function userOf(request: unknown): string | undefined;
 declare function accessToken(): Promise<string>;
 declare function show(...what: unknown[]): void;
 declare function showState(state: string, delayMs: number | undefined): void;
 declare const login: (request: any, response: any, next: () => void) => void;
+declare const url: string;
+declare const directory: string;
+declare class UpstreamError extends Error {}
 declare const server: import('node:http').Server;
 declare const Deno: { serve(handler: (request: Request) => Response | Promise<Response>): void };
+`;
+
+const EXPRESS = `
+declare const app: import('express').Express;
+`;
+
+const FAULTY_PATH = `
+declare const path: import('@holdopen/faulty-path').FaultyPath;
 `;
 
 const HONO = `
@@ -35,6 +46,14 @@ const BEFORE: Readonly<Record<string, string>> = {
     import type { Context } from 'hono';
     import { createRuns } from '@holdopen/runs';
     declare const handler: (c: Context) => Promise<Response>;`,
+  'docs/incidents.md 2': `
+    import { holdFetch } from '@holdopen/client';
+    declare const journal: import('@holdopen/observe').Journal;`,
+  'docs/incidents.md 3': `
+    import { createJournal } from '@holdopen/observe';`,
+  'docs/live.md 1': `
+    declare const runs: import('@holdopen/runs').Runs;`,
+  'docs/observe.md 1': EXPRESS,
   'docs/runs.md 1': `
     import type { Hono } from 'hono';
     declare const app: Hono;
@@ -57,8 +76,15 @@ const BEFORE: Readonly<Record<string, string>> = {
     declare const reply: import('fastify').FastifyReply & Reply;`,
   'packages/fastify/README.md 4': `
     declare const app: import('fastify').FastifyInstance;`,
+  'packages/faulty-path/README.md 1': `
+    import { expect } from 'vitest';`,
+  'packages/faulty-path/README.md 2': `
+    import { createFaultyPath } from '@holdopen/faulty-path';`,
+  'packages/faulty-path/README.md 3': FAULTY_PATH,
   'packages/hono/README.md 2': HONO,
   'packages/hono/README.md 3': HONO,
+  'packages/observe/README.md 1': EXPRESS,
+  'packages/observe/README.md 4': EXPRESS,
   'packages/runs/README.md 2': `
     declare function test(name: string, check: () => unknown): void;
     declare function openMyStore(): import('@holdopen/runs/conformance').ConformanceSubject;`,
@@ -98,7 +124,7 @@ export function writeBlocks(project: string, blocks: readonly Block[]): string {
   const config = join(folder, 'tsconfig.json');
   const compilerOptions = {
     target: 'ES2023',
-    lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+    lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
     module: 'NodeNext',
     types: ['node'],
     strict: true,
