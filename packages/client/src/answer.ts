@@ -15,6 +15,9 @@ import { completeCut } from './wire/problem.js';
 /** A body that says its length and is no larger is the runtime's, which sees when it is cut. */
 const SMALL_BODY_BYTES = 65_536;
 
+/** A part of a document is whole in its own way (RFC 9110 section 15.3.7). */
+const PARTIAL = 206;
+
 /** Reads as much of an answer as must be read to know it. */
 export async function readAnswer(call: Call, exchange: Exchange): Promise<Answer> {
   const { status, headers, body } = exchange.response;
@@ -26,10 +29,10 @@ export async function readAnswer(call: Call, exchange: Exchange): Promise<Answer
   const isBodiless = body === null || call.outgoing.method === 'HEAD' || hasNoBody(status);
   const length = headers.get('content-length');
   if (isBodiless || length === '0') return bodiless(call, exchange);
-  if (announcement?.format === 'json') return heldJson(call, exchange);
+  if (announcement?.format === 'json' && isJson(type)) return heldJson(call, exchange);
   if (isEventStream(type)) return new Streamed(call, exchange, new SseTracker());
   if (announcement !== undefined) return new Streamed(call, exchange, new RecordTracker());
-  const isDocument = isJson(type);
+  const isDocument = isJson(type) && status !== PARTIAL;
   if (isDocument && call.place !== undefined) return whole(call, exchange, new JsonScanner());
   const isChecked = isDocument && call.settings.checksJson;
   const isSmall = length !== null && Number(length) <= SMALL_BODY_BYTES;

@@ -4,15 +4,15 @@ import { Exchange } from './exchange.js';
 import { explainFailure } from './explain.js';
 import { heed } from './heed.js';
 import type { Settings } from './options.js';
-import { givenKey, type Message, type Outgoing } from './request.js';
+import { givenKey, type Message, type Outgoing, randomKey } from './request.js';
 import { isHarmless, isProvisional, type Sendable } from './retry/policy.js';
 import { Persistence } from './run/persist.js';
 import { type RunPlace, readPlace } from './run/place.js';
-import { nameCursor, type RunTarget, runAddress } from './run/resume.js';
+import { nameCursor, type RunTarget, runAddress, setCursor } from './run/resume.js';
 import { readStatus, unknownStatus } from './run/status.js';
 import type { Runtime } from './runtime.js';
 import { type HoldState, StateReporter } from './state.js';
-import type { Failure } from './transport/failure.js';
+import { classify, type Failure } from './transport/failure.js';
 
 /** What ends the work itself, and not only the hearing of it. */
 const FINAL = /^HOLDOPEN_(?:FAILED|CANCELLED|LOST)$/;
@@ -53,7 +53,7 @@ export class Call {
   async prepare(): Promise<void> {
     this.signal?.throwIfAborted();
     const isGiven = this.key !== undefined;
-    if (this.settings.key === true) this.key ??= crypto.randomUUID();
+    if (this.settings.key === true) this.key ??= randomKey();
     if (this.key !== undefined) await heed(this.signal, this.#recall(this.key, isGiven));
   }
 
@@ -74,8 +74,17 @@ export class Call {
     return { method, isReplayable, isKeyed: this.key !== undefined, hasRun };
   }
 
+  /** Whether who asks again gets the rest of it, and not all of it once more. */
+  get goesOn(): boolean {
+    return (this.place ?? this.cursor) !== undefined;
+  }
+
   /** Sends the request, or asks for something of its run; and again where better credentials help. */
-  async send(target: RunTarget | 'request', accept?: string): Promise<Exchange> {
+  async send(
+    target: RunTarget | 'request',
+    accept?: string,
+    signal = this.signal,
+  ): Promise<Exchange> {
     for (;;) {
       if (target !== 'status') this.attempts += 1;
       const isPlain = target === 'request' && this.#isPlain && accept === undefined;
@@ -83,7 +92,7 @@ export class Call {
         ? this.outgoing.message(undefined)
         : await this.#message(target, accept);
       if (target !== 'status') this.report({ state: 'connecting' });
-      const exchange = await this.#open(message, target);
+      const exchange = await this.#open(message, target, signal);
       const { status, redirected } = exchange.response;
       const isAtRun = target === 'request' ? undefined : this.place;
       // What a redirect leads to may know nobody; the request has run.
@@ -106,8 +115,12 @@ export class Call {
     if (isNew && ok) this.report({ state: 'live' });
   }
 
-  #open(message: Message, target: RunTarget | 'request'): Promise<Exchange> {
-    const { signal, settings, runtime } = this;
+  #open(
+    message: Message,
+    target: RunTarget | 'request',
+    signal: AbortSignal | null | undefined,
+  ): Promise<Exchange> {
+    const { settings, runtime } = this;
     const request = { ...message, signal };
     if (target === 'status') {
       const maxSilenceMs = Math.min(MAX_ASKING_MS, settings.maxSilenceMs);
@@ -134,7 +147,7 @@ export class Call {
 
   async #message(target: RunTarget | 'request', accept: string | undefined): Promise<Message> {
     const { outgoing, key, place, cursor } = this;
-    const headers = await heed(this.signal, this.credentials.headers(this.attempts));
+    const headers = await this.#headers();
     if (accept !== undefined && !headers.has('accept')) headers.set('accept', accept);
     if (target !== 'request' && place !== undefined) {
       this.credentials.showRun(headers, place);
@@ -145,8 +158,21 @@ export class Call {
     // Only servers with runs read it in the address.
     const address = cursor.startsWith('ho1.') ? outgoing.address : undefined;
     if (address) nameCursor(address, cursor, headers);
-    else headers.set('last-event-id', cursor);
+    else setCursor(headers, cursor);
     return outgoing.message(headers, address);
+  }
+
+  /** A token that cannot be fetched while the network is gone is a connection that cannot be made. */
+  async #headers(): Promise<Headers> {
+    try {
+      return await heed(this.signal, this.credentials.headers(this.attempts));
+    } catch (error) {
+      if (this.signal?.aborted) throw error;
+      const { sendable } = this;
+      const failure = this.attempts > 1 ? classify(error, isHarmless(sendable)) : undefined;
+      if (failure === undefined) this.report({ state: 'failed' });
+      throw failure ?? error;
+    }
   }
 
   /** What the server says of the run whose connection is lost; a page is told that it goes on. */
@@ -164,22 +190,23 @@ export class Call {
     const late = new Promise<undefined>((resolve) => {
       timer = this.runtime.set(() => resolve(undefined), limitMs);
     });
-    const asked: { exchange?: Exchange } = {};
-    const answer = this.send('status').then((opened) => {
-      asked.exchange = opened;
+    const left = new AbortController();
+    const signal = this.signal ? AbortSignal.any([this.signal, left.signal]) : left.signal;
+    const answer = this.send('status', undefined, signal).then((opened) => {
       opened.watchdog.stop();
       return readStatus(url, opened.response);
     });
     const run = await Promise.race([answer, late]).catch(() => undefined);
     this.runtime.clear(timer);
     // Nobody waits for what has not come by now.
-    if (run === undefined) asked.exchange?.abort();
+    left.abort();
     return run ?? unknownStatus(url);
   }
 
   /** The error of what is given up. */
   async giveUp(failure: Failure): Promise<HoldOpenError> {
     const run = await this.askRun();
+    this.signal?.throwIfAborted();
     return this.failed(explainFailure(failure, { ...this.facts(), run }));
   }
 
@@ -195,7 +222,7 @@ export class Call {
     // A login that has gone looks the same: with the next one its key may lead to the work again.
     if (isForgotten && this.key !== undefined) void this.#persistence?.save({ key: this.key });
     // Whoever asks again wants new work.
-    else if (FINAL.test(error.code)) void this.#persistence?.forget();
+    else if (FINAL.test(error.code)) void this.#persistence?.forget(this.key);
     // What goes on without us is not called a failure.
     if (error.run?.state !== 'running') this.report({ state: isLost ? 'lost' : 'failed', error });
     return error;
@@ -217,17 +244,17 @@ export class Call {
   }
 
   /** `cursor`: the last event that the user has handled. */
-  async persist(cursor = this.cursor): Promise<void> {
+  async persist(cursor = this.cursor, revives = false): Promise<void> {
     if (this.#persistence === undefined || this.key === undefined) return;
     const kept = { key: this.key, place: this.place?.url, cursor };
-    await heed(this.signal, this.#persistence.save(kept));
+    await heed(this.signal, this.#persistence.save(kept, revives));
   }
 
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
     this.report({ state: status < 400 ? 'completed' : 'failed' });
-    if (this.#persistence !== undefined && !isProvisional(status))
-      await heed(this.signal, this.#persistence.forget());
+    if (this.#persistence !== undefined && status !== 202 && !isProvisional(status))
+      await heed(this.signal, this.#persistence.forget(this.key));
   }
 
   /** After a wake-up: what the connection slept through is asked for. */

@@ -60,7 +60,7 @@ export interface HoldOpenErrorFacts {
 /** Hides what is not for a log from whatever prints an error. */
 function hide(error: HoldOpenError, secrets: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(secrets))
-    Object.defineProperty(error, name, { value });
+    Object.defineProperty(error, name, { value, writable: true, configurable: true });
 }
 
 /** Every failure that the client tells. Catch it by `instanceof`, tell the kinds apart by `code`. */

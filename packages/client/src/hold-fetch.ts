@@ -7,7 +7,7 @@ import type { HoldResponse } from './response.js';
 import { isBusy, mayComeBack } from './retry/policy.js';
 import { ComeBack, Patience, pursue } from './retry/pursue.js';
 import { retryAfterMs } from './retry/retry-after.js';
-import { forgotten, isForgotten, isReleased } from './run/standing.js';
+import { forgotten, isForgotten, isOfStranger, isReleased, strange } from './run/standing.js';
 import { systemRuntime } from './runtime.js';
 
 /**
@@ -39,6 +39,19 @@ async function attempt(call: Call): Promise<HoldResponse | ComeBack<HoldResponse
   if (isResult && isForgotten(call, response, answer)) {
     await exchange.cancel();
     throw call.failed(forgotten(call, status), true);
+  }
+  if (isResult && isOfStranger(call, response, answer)) {
+    await exchange.cancel();
+    const giveUp = (): never => {
+      throw call.failed(strange(call, status));
+    };
+    // A login that has gone does not come back by waiting.
+    return status < 500 ? giveUp() : new ComeBack(undefined, giveUp, async () => {});
+  }
+  if (status === 409 && !isResult && call.attempts > 1 && call.place !== undefined) {
+    // It is our own work that goes on, of an attempt before.
+    await exchange.cancel();
+    return attempt(call);
   }
   if (isReleased(call, response, answer)) {
     await call.released();

@@ -222,7 +222,7 @@ function check(given: object, kinds: Readonly<Record<string, Kind>>, prefix: str
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (kind !== undefined && (value === undefined || kind.fits(value))) continue;
     const fix = kind?.fix ?? `there is no such option; there are ${Object.keys(kinds).join(', ')}`;
-    const not = typeof value === 'number' ? `, not ${value}` : '';
+    const not = typeof value === 'number' && name !== 'idempotencyKey' ? `, not ${value}` : '';
     throw new OptionError(prefix + name, value, kind === undefined ? fix : fix + not);
   }
 }

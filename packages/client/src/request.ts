@@ -121,8 +121,19 @@ export function givenKey(outgoing: Outgoing, settings: Settings): string | undef
       `your headers have another ${settings.keyHeader}: leave one of them out`,
     );
   }
+  // Servers that know keys take an empty one for none.
+  if (own === '') {
+    const fix = `your headers have an empty ${settings.keyHeader}: leave it out, or give a key`;
+    throw new OptionError('idempotencyKey', own, fix);
+  }
   if (settings.key === false) return undefined;
   return typeof settings.key === 'string' ? settings.key : own;
+}
+
+/** Of 128 bits. Pages without TLS have no `randomUUID`. */
+export function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function parse(url: string): URL | undefined {

@@ -57,6 +57,8 @@ interface Head {
   readonly from: Response;
   readonly status: number;
   readonly hold: ResponseHold;
+  /** Whose body a clone has: undici cancels it when its Response is collected. */
+  readonly twin?: Response;
 }
 
 /** What {@link WatchedResponse} gives itself: in some sets of types all of it is fields, which cannot be overridden. */
@@ -112,9 +114,9 @@ export class WatchedResponse extends NativeResponse implements HoldResponse {
   }
 
   override clone(): HoldResponse {
-    const { body, headers } = super.clone();
+    const twin = super.clone();
     this.#source = undefined;
-    return new WatchedResponse(body, headers, this.#head);
+    return new WatchedResponse(twin.body, twin.headers, { ...this.#head, twin });
   }
 
   override async json(): Promise<unknown> {

@@ -387,3 +387,57 @@ test('an isTerminal that throws ends the events behind those that came before', 
   expect(read.error).toBeInstanceOf(SyntaxError);
   await until('the connection is closed', () => isClosed);
 });
+
+describe('an event id', () => {
+  test.each([
+    ['ключ-1', 'ключ-1'],
+    ['é', 'é'],
+    ['🙂', '🙂'],
+    ['a\u0001b', undefined],
+    ['', undefined],
+  ])('%j is sent in UTF-8, or not at all', async (id, sent) => {
+    await using server = await RawServer.start((socket, { count }) => {
+      const event = count === 1 ? `id: ${id}\ndata: one\n\n` : 'id: 2\ndata: two\n\n';
+      socket.write(chunkedHead({ type: 'text/event-stream' }) + chunk(event));
+      if (count > 1) socket.write(END);
+      else setTimeout(() => socket.destroy(), 20);
+    });
+    const data: string[] = [];
+    for await (const event of holdEvents(server.url, { holdOpen: { retry: { baseMs: 5 } } })) {
+      data.push(event.data);
+    }
+    expect(data).toEqual(['one', 'two']);
+    const header = /^last-event-id: *(.*)$/im.exec(server.requests[1]?.head ?? '')?.[1];
+    expect(header && Buffer.from(header, 'latin1').toString()).toBe(sent);
+  });
+});
+
+describe('a stream that does not say where to go on', () => {
+  const breaking = () =>
+    RawServer.start((socket) => {
+      socket.write(chunkedHead({ type: 'text/event-stream' }) + chunk('data: one\n\n'));
+      setTimeout(() => socket.destroy(), 20);
+    });
+  const read = async (url: string, init: RequestInit, idempotencyKey: boolean) => {
+    const data: string[] = [];
+    const holdOpen = { idempotencyKey, retry: { baseMs: 1, maxAttempts: 3 } };
+    try {
+      for await (const event of holdEvents(url, { ...init, holdOpen })) data.push(event.data);
+    } catch (error) {
+      return [data.length, (error as { failure?: string }).failure];
+    }
+    return [data.length, undefined];
+  };
+
+  test('is given once if it was made for a POST', async () => {
+    await using server = await breaking();
+    const [count, failure] = await read(server.url, { method: 'POST', body: 'a poem' }, true);
+    expect([count, failure, server.requests.length]).toEqual([1, expect.any(String), 1]);
+  });
+
+  test('is asked for again by a GET, and not for ever', async () => {
+    await using server = await breaking();
+    expect(await read(server.url, {}, false)).toEqual([3, expect.any(String)]);
+    expect(server.requests).toHaveLength(3);
+  });
+});

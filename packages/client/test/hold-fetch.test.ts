@@ -248,3 +248,28 @@ test.each([
   expect([response.status, await response.json()]).toEqual([422, { a: 1 }]);
   expect(states).toEqual(['connecting', 'live', 'failed']);
 });
+
+test('a part of a JSON document is as whole as fetch has it', async () => {
+  const part = {
+    status: 206,
+    type: 'application/json',
+    headers: { 'Content-Range': 'bytes 0-3/9' },
+  };
+  await using server = await RawServer.start((socket, { count }) => {
+    socket.write(count === 1 ? plain('{"a"', part) : chunkedHead(part) + chunk('{"a"') + END);
+  });
+  for (const _ of ['with a length', 'chunked']) {
+    const response = await holdFetch(server.url, { headers: { Range: 'bytes=0-3' } });
+    expect([response.status, await response.text()]).toEqual([206, '{"a"']);
+  }
+});
+
+test('what is no JSON is not read as beats, whatever HoldOpen says', async () => {
+  const lying = { status: 404, type: 'text/html', headers: HELD.headers };
+  await using server = await RawServer.start((socket) =>
+    socket.write(chunkedHead(lying) + chunk('<p>no</p>') + END),
+  );
+  const response = await holdFetch(server.url);
+  expect(response.headers.get('content-type')).toBe('text/html');
+  expect(await response.text()).toBe('<p>no</p>');
+});

@@ -55,7 +55,8 @@ function breaksOff(
   const headers = { ...OF_RUN, ...(isJson && { HoldOpen: 'format=json' }) };
   return RawServer.start((socket, { head, count }) => {
     if (count === 1) return socket.end(chunkedHead({ type, headers }) + chunk('\n\n'));
-    const whole = chunkedHead({ type }) + chunk(isJson ? '7' : 'data: 7\n\n') + END;
+    const own = head.includes('/runs/1') ? OF_RUN : {};
+    const whole = chunkedHead({ type, headers: own }) + chunk(isJson ? '7' : 'data: 7\n\n') + END;
     return socket.write(answer(head.includes('/runs/1'), count) ?? whole);
   });
 }

@@ -1,7 +1,7 @@
 /** What is sent again, and what never is. */
 import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { certificate } from '../../node/test/held/support/certificate.js';
 import { type HoldOpenError, type HoldOptions, type HoldState, holdFetch } from '../src/index.js';
 import { createAgent, createFetch } from '../src/node.js';
@@ -52,7 +52,7 @@ describe('a connection that breaks before anything came', () => {
       { idempotencyKey: true },
     );
     expect(said).toBe('200 done');
-    expect(keys[0]).toMatch(/^[\w-]{36}$/);
+    expect(keys[0]).toMatch(/^[\da-f]{32}$/);
     expect(new Set(keys).size).toBe(1);
     expect(new Set(bodies).size).toBe(1);
     expect(bodies[0]).toContain('value');
@@ -190,4 +190,44 @@ describe('over HTTP/2', () => {
     expect(await (await post()).text()).toBe('done');
     expect(streams()).toBe(2);
   });
+});
+
+test('a key that is empty is none, and said to be', async () => {
+  const headers = { 'Idempotency-Key': '' };
+  const asked = holdFetch('http://127.0.0.1:1/', { method: 'POST', headers });
+  await expect(asked).rejects.toMatchObject({ code: 'HOLDOPEN_INVALID_OPTION' });
+});
+
+test('headers that cannot be had while the network is gone are asked for again', async () => {
+  await using server = await RawServer.start((socket, { count }) => {
+    if (count === 1) socket.destroy();
+    else socket.write(plain('7'));
+  });
+  let asked = 0;
+  const headers = async () => {
+    asked += 1;
+    if (asked === 2) await fetch('http://127.0.0.1:2/token');
+    return {};
+  };
+  const response = await holdFetch(server.url, { headers, holdOpen: { retry: { baseMs: 5 } } });
+  expect([await response.text(), asked]).toEqual(['7', 3]);
+});
+
+test('a fault of the headers function is the end, and told as it is', async () => {
+  const states: string[] = [];
+  const headers = () => {
+    throw new Error('mine');
+  };
+  const holdOpen = { onState: ({ state }: { state: string }) => states.push(state) };
+  await expect(holdFetch('http://127.0.0.1:1/', { headers, holdOpen })).rejects.toThrow('mine');
+  expect(states).toEqual(['failed']);
+});
+
+test('a key is made also where a page has no randomUUID', async () => {
+  const { crypto } = globalThis;
+  vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  await using server = await RawServer.start((socket) => socket.write(plain('7')));
+  await holdFetch(server.url, { method: 'POST', holdOpen: { idempotencyKey: true } });
+  expect(server.requests[0]?.head).toMatch(/^idempotency-key: [\da-f]{32}$/im);
 });

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
 
 /** What they are now, and 2 %: to grow is a decision. */
-const MAX_BYTES = 15_400;
-const MAX_FETCH_BYTES = 11_700;
+const MAX_BYTES = 16_200;
+const MAX_FETCH_BYTES = 12_300;
 
 function source(built: string): string {
   const path = built.replace('./dist/', '../src/').replace(/js$/, 'ts');

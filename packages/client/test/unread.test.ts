@@ -67,3 +67,15 @@ test.each([
   finish();
   expect(await reading).toBe('[1,2]');
 });
+
+test('a clone keeps its body, though nobody keeps the Response that it was made of', async () => {
+  await using server = await RawServer.start((socket) =>
+    socket.write(chunkedHead() + chunk('{"a":1}') + END),
+  );
+  for (let round = 0; round < 20; round += 1) {
+    const copy = (await holdFetch(server.url)).clone();
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await copy.json()).toEqual({ a: 1 });
+  }
+});

@@ -23,10 +23,22 @@ export async function readAll(source: BodySource): Promise<Uint8Array[]> {
   return chunks;
 }
 
-/** A stream that reads when it is read. A byte stream, as those of `fetch` are. */
+/** Safari knows byte streams from 26.4 on. */
+function knowsByteStreams(): boolean {
+  try {
+    return new ReadableStream({ type: 'bytes' }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+// The types do not know that there is another kind.
+const TYPE = (knowsByteStreams() ? 'bytes' : undefined) as 'bytes';
+
+/** A stream that reads when it is read. A byte stream, as those of `fetch` are, where there are such. */
 export function streamOf(source: BodySource): ReadableStream<Uint8Array> {
   return new ReadableStream({
-    type: 'bytes',
+    type: TYPE,
     async pull(controller) {
       try {
         let bytes = await source.read();

@@ -110,17 +110,27 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
       this.#end = undefined;
       await this.#connection?.close();
       this.#connection = undefined;
+      if (this.#count > 0 && !call.goesOn) await this.#mayBeginAgain(failure);
       await this.#patience.after(failure);
     } else if (this.#end !== undefined) {
       if ('thrown' in this.#end) throw this.#end.thrown;
       // A page that is loaded again begins where the new work does.
-      if (this.#end.code === 'HOLDOPEN_RESTARTED') await call.persist();
+      if (this.#end.code === 'HOLDOPEN_RESTARTED') await call.persist(undefined, true);
       throw call.failed(this.#end);
     } else if (this.#connection === undefined) {
       await this.#open();
     } else {
       await this.#read(this.#connection);
     }
+  }
+
+  /**
+   * Nothing says where to go on: what is asked for again begins again. That is how streams of news work;
+   * what was made for this request would be given, and done, twice.
+   */
+  async #mayBeginAgain(failure: Failure): Promise<void> {
+    if (this.#call.outgoing.method !== 'GET') throw await this.#call.giveUp(failure);
+    if (this.#patience.isStable(failure)) this.#patience.renew();
   }
 
   async #open(): Promise<void> {
@@ -157,7 +167,7 @@ export class EventStream implements AsyncIterableIterator<HoldEvent, undefined> 
     let failure: Failure | undefined;
     try {
       const isOpen = await connection.read();
-      if (this.#count > count) this.#patience.renew();
+      if (this.#count > count && this.#call.goesOn) this.#patience.renew();
       if (isOpen) return;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -17,11 +17,11 @@ export function refusal(
   problem: Problem | undefined,
   isForgotten: boolean,
 ): AnswerError {
-  if (status < 300) {
+  if (status >= 200 && status < 300) {
     const what = `the answer is ${type ?? 'of no named type'} and no event stream`;
     return explainAnswer('HOLDOPEN_WRONG_TYPE', what, call.facts(), status, problem);
   }
-  const code = codeOfRun(problem) ?? (isForgotten ? 'HOLDOPEN_LOST' : codeOfStatus(status));
+  const code = codeOfRun(problem) ?? (isForgotten ? 'HOLDOPEN_LOST' : codeOfStatus(status, call));
   const hint = code === 'HOLDOPEN_LOST' ? IS_UNKNOWN : undefined;
   return explainAnswer(code, `the server answered ${status}`, call.facts(), status, problem, hint);
 }
@@ -47,7 +47,9 @@ function codeOfRun(problem: Problem | undefined): HoldOpenErrorCode | undefined 
   return LOST.includes(code) ? 'HOLDOPEN_LOST' : undefined;
 }
 
-function codeOfStatus(status: number): HoldOpenErrorCode {
+function codeOfStatus(status: number, { place }: Call): HoldOpenErrorCode {
+  // A run is where it is: what leads away from there is some login, and in a page has the status 0.
+  if (status < 400 && place !== undefined) return 'HOLDOPEN_UNAUTHORIZED';
   if (status === 401 || status === 403) return 'HOLDOPEN_UNAUTHORIZED';
   if (status === 429) return 'HOLDOPEN_RATE_LIMITED';
   if (status === 503 || status === 529) return 'HOLDOPEN_OVERLOADED';

@@ -8,6 +8,9 @@ interface Page {
   removeEventListener?(type: 'online', listener: () => void): void;
 }
 
+/** No timer waits longer: beyond it `setTimeout` does not wait at all. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Whether a page says that it has no network. It may be wrong. */
 export function isOffline(): boolean {
   return (globalThis as Page).navigator?.onLine === false;
@@ -23,7 +26,7 @@ export async function pause(
   const page: Page = enough ? (globalThis as Page) : {};
   let stop = (): void => {};
   const over = new Promise<void>((resolve) => {
-    const timer = runtime.set(resolve, ms, true);
+    const timer = runtime.set(resolve, Math.min(ms, MAX_TIMER_MS), true);
     page.addEventListener?.('online', resolve);
     stop = () => {
       runtime.clear(timer);

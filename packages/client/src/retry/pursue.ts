@@ -1,7 +1,7 @@
 import type { Call } from '../call.js';
 import { Failure } from '../transport/failure.js';
 import { backoffMs } from './backoff.js';
-import { isOffline, pause } from './pause.js';
+import { isOffline, MAX_TIMER_MS, pause } from './pause.js';
 import { mayFollow } from './policy.js';
 
 /** An answer that asks to come back. If that is not to be, it is what the user gets. */
@@ -29,9 +29,6 @@ const STABLE_MS = 10_000;
 
 /** Of a pause so much is spent at most on asking for the run. */
 const MAX_PAUSE_ASKING_MS = 2_000;
-
-/** No timer waits longer: beyond it `setTimeout` does not wait at all. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Counts failures in a row, and says how long to wait after each. */
 export class Patience {
@@ -68,12 +65,16 @@ export class Patience {
     return Math.min(delayMs, MAX_TIMER_MS);
   }
 
+  /** What broke had held for so long that it was a good connection. */
+  isStable({ bytes, silenceMs }: Failure): boolean {
+    const livedMs = this.#call.runtime.now() - this.#begunAt - silenceMs;
+    return bytes !== undefined && livedMs >= STABLE_MS;
+  }
+
   /** Waits after a failure. Throws its error if nothing may follow. */
   async after(failure: Failure): Promise<void> {
     const call = this.#call;
-    const livedMs = call.runtime.now() - this.#begunAt - failure.silenceMs;
-    const goesOn = call.place !== undefined || call.cursor !== undefined;
-    if (goesOn && failure.bytes !== undefined && livedMs >= STABLE_MS) this.renew();
+    if (call.goesOn && this.isStable(failure)) this.renew();
     const mayGoOn = mayFollow(call.sendable, failure);
     if (mayGoOn && isOffline() && call.settings.maxAttempts > 1) {
       call.report({ state: 'reconnecting' });

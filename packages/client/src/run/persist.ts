@@ -20,8 +20,8 @@ export interface Kept {
   readonly cursor?: string | undefined;
 }
 
-/** Of two calls at once under one name the second waits until the first has kept its key. */
-const turns = new Map<string, Promise<Kept>>();
+/** Of two calls at once under one name of a storage the second waits until the first has kept its key. */
+const turns = new WeakMap<PersistStorage, Map<string, Promise<Kept>>>();
 
 /** A storage that fails, or holds what is not ours, is one that holds nothing. */
 export class Persistence {
@@ -37,16 +37,18 @@ export class Persistence {
    * kept under another is of other work.
    */
   async open(key: string, isGiven: boolean): Promise<Kept> {
-    const { name } = this.#options;
-    const turn = Promise.resolve(turns.get(name)).then(async () => {
+    const { storage, name } = this.#options;
+    const own = turns.get(storage) ?? new Map<string, Promise<Kept>>();
+    turns.set(storage, own);
+    const turn = Promise.resolve(own.get(name)).then(async () => {
       const kept = await this.#load();
       if (kept !== undefined && (!isGiven || kept.key === key)) return kept;
-      await this.save({ key });
+      await this.#set({ key });
       return { key };
     });
-    turns.set(name, turn);
+    own.set(name, turn);
     const kept = await turn;
-    if (turns.get(name) === turn) turns.delete(name);
+    if (own.get(name) === turn) own.delete(name);
     return kept;
   }
 
@@ -61,22 +63,32 @@ export class Persistence {
     }
   }
 
-  async save(kept: Kept): Promise<void> {
+  /**
+   * What is kept of newer work under the name is not for older calls to change, and what was forgotten
+   * only for one that `revives` it.
+   */
+  async save(kept: Kept, revives = false): Promise<void> {
     const text = JSON.stringify(kept);
     if (text === this.#last) return;
     this.#last = text;
-    try {
-      await this.#options.storage.setItem(this.#options.name, text);
-    } catch {
-      // A full or forbidden storage costs the way back after a reload, and not the work.
-    }
+    const present = (await this.#load())?.key;
+    if (present === kept.key || (revives && present === undefined)) await this.#set(kept);
   }
 
-  async forget(): Promise<void> {
+  async forget(key: string | undefined): Promise<void> {
+    if ((await this.#load())?.key !== key) return;
     try {
       await this.#options.storage.removeItem(this.#options.name);
     } catch {
-      // As above.
+      // As below.
+    }
+  }
+
+  async #set(kept: Kept): Promise<void> {
+    try {
+      await this.#options.storage.setItem(this.#options.name, JSON.stringify(kept));
+    } catch {
+      // A full or forbidden storage costs the way back after a reload, and not the work.
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../call.js';
 import type { AnswerError } from '../errors.js';
 import { explainAnswer, IS_UNKNOWN } from '../explain.js';
+import { isProvisional } from '../retry/policy.js';
 import { readPlace } from './place.js';
 
 /** By these a handler says that it did not do the work: its key starts it anew (`docs/runs.md`, States). */
@@ -35,6 +36,22 @@ export function isForgotten(call: Call, response: Response, { status }: Said): b
 export function forgotten(call: Call, status: number): AnswerError {
   const what = `the server answered ${status} where the work was`;
   return explainAnswer('HOLDOPEN_LOST', what, call.facts(), status, undefined, IS_UNKNOWN);
+}
+
+/**
+ * Whether the answer where a run is comes from somebody else: a login page, a hop. It says nothing of the
+ * work. A held head may have left before the run was known.
+ */
+export function isOfStranger(call: Call, response: Response, { status }: Said): boolean {
+  const isNamed = isOfRun(call, response) || response.headers.has('holdopen');
+  return !isNamed && !isProvisional(status);
+}
+
+/** The error of such an answer, behind which the work may go on. */
+export function strange(call: Call, status: number): AnswerError {
+  const code = status < 500 ? 'HOLDOPEN_UNAUTHORIZED' : 'HOLDOPEN_SERVER_ERROR';
+  const what = `somebody else answered ${status} where the work is`;
+  return explainAnswer(code, what, call.facts(), status);
 }
 
 /** A hop in between does not name it, and neither does a server that does not know it. */

@@ -51,7 +51,7 @@ async function follow(
     const target = response.headers.get('location');
     if (!REDIRECTS.includes(response.status) || target === null) break;
     if (count > MAX_REDIRECTS) throw new TypeError('too many redirects');
-    const next = new URL(target, url);
+    const next = new URL(inUtf8(target), url);
     // A runtime's own fetch reads local files, when it is asked for them and not led to them.
     if (!/^https?:$/.test(next.protocol)) throw leadsAstray(next);
     const isPost = method === 'POST' && response.status < 303;
@@ -71,6 +71,11 @@ async function follow(
     Object.defineProperty(response, 'redirected', { value: true, configurable: true });
   }
   return response;
+}
+
+/** A header is bytes, and addresses are written in UTF-8 (Fetch Standard, section 2.2.6). */
+function inUtf8(target: string): string {
+  return new TextDecoder().decode(Uint8Array.from(target, (byte) => byte.charCodeAt(0)));
 }
 
 function leadsAstray({ protocol }: URL): Failure {
