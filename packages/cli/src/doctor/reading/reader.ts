@@ -44,7 +44,7 @@ export function readerFor(
     case 'json':
       return new JsonReader(heldFormat !== undefined);
     case 'sse':
-      return new EventReader();
+      return new EventReader(heldFormat !== undefined);
     case 'ndjson':
       return new RecordReader('ndjson');
     case 'json-seq':
