@@ -27,6 +27,8 @@ const UNWELL: Readonly<Record<string, string>> = {
   'invalid-head': 'The answer is no HTTP that everybody reads.',
   'no-connection': 'There is no connection.',
   'no-http': 'This is no HTTP.',
+  'no-http2': 'This is no HTTP/2.',
+  'not-sent': 'Nothing was asked.',
   'not-held': 'The answer is not held: silence like this is cut by others.',
   preflight: 'Pages of that origin are kept out.',
   redirect: 'It is somewhere else.',

@@ -6,7 +6,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
-import type { Server as NetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
 import { holdOpen } from '@holdopen/node';
@@ -102,8 +102,67 @@ describe('versions of HTTP', () => {
 
   test('HTTP/2 that meets a server of HTTP/1.1 says so', async () => {
     const url = await answering((_req, res) => res.end());
-    expect(codes(await look(url, { httpVersion: '2' }), 'problem')).toEqual(['no-http']);
+    const diagnosis = await look(url, { httpVersion: '2' });
+    expect(codes(diagnosis, 'problem')).toEqual(['no-http2']);
+    expect(said(diagnosis, 'no-http2')).toContain('--http1');
   });
+
+  test.each([
+    ['closed', (socket: Socket) => socket.destroy()],
+    ['reset', (socket: Socket) => socket.resetAndDestroy()],
+  ])('a connection of HTTP/2 that is %s in a body is called so', async (how, end) => {
+    const server = createH2c();
+    server.on('connection', (socket) => {
+      server.once('stream', (stream) => {
+        stream.on('error', () => {}).respond({ ':status': 200 });
+        stream.write('half', () => setTimeout(end, 50, socket));
+      });
+    });
+    server.on('session', (session) => session.on('error', () => {}));
+    const diagnosis = await look(`http://127.0.0.1:${await serve(server)}/`, { httpVersion: '2' });
+    expect(said(diagnosis, 'cut')).toContain(`the connection was ${how}`);
+  });
+
+  test('a head of many fields is taken over HTTP/2, too', async () => {
+    const names = Array.from({ length: 300 }, (_, at) => [`x-${at}`, 'y']);
+    const server = createH2c((_req, res) => {
+      res.writeHead(200, Object.fromEntries(names)).end();
+    });
+    const diagnosis = await look(`http://127.0.0.1:${await serve(server)}/`, { httpVersion: '2' });
+    expect(diagnosis.facts.observation.head?.headers.length).toBeGreaterThan(300);
+  });
+
+  test('fields of a connection are left out over HTTP/2', async () => {
+    const port = await serve(createH2c((_req, res) => void res.end()));
+    const headers = [['TE', 'gzip'] as const, ['Proxy-Connection', 'keep-alive'] as const];
+    const diagnosis = await look(`http://127.0.0.1:${port}/`, { httpVersion: '2', headers });
+    expect(diagnosis.facts.observation.head?.status).toBe(200);
+  });
+
+  test.each([
+    ['1.1', [['Trailer', 'X']], (): NetServer => createServer()],
+    [
+      '2',
+      [
+        ['Content-Type', 'a'],
+        ['Content-Type', 'b'],
+      ],
+      (): NetServer => createH2c(),
+    ],
+  ] as const)(
+    'a request that HTTP/%s cannot have leaves no connection',
+    async (httpVersion, headers, create) => {
+      const server = create();
+      const gone = new Promise((resolve) => {
+        server.once('connection', (socket) => socket.once('close', resolve));
+      });
+      const url = `http://127.0.0.1:${await serve(server)}/`;
+      const more = { httpVersion, headers: [...headers, ['Content-Length', '1'] as const] };
+      const diagnosis = await look(url, { ...more, method: 'POST', body: Buffer.from('a') });
+      expect(codes(diagnosis, 'problem')).toEqual(['not-sent']);
+      await gone;
+    },
+  );
 
   test('an answer of HTTP/1.0 cannot be told from a cut', async () => {
     const url = await rawly(

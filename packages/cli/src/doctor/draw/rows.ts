@@ -30,9 +30,10 @@ const MAX_STRETCHES = 12;
 /** What came and when, in the order of time; what repeats is one row. */
 export function rowsOf(facts: Facts): Row[] {
   const { observation } = facts;
-  const { head, line, sentMs, firstByteMs } = observation;
-  // Without a connection there is nothing to draw.
-  if (line === undefined) return [];
+  const { head, line, sentMs, firstByteMs, ending } = observation;
+  const isAsked = !(ending.how === 'failed' && ending.failure.kind === 'not-sent');
+  // Without a connection and a request there is nothing to draw.
+  if (line === undefined || !isAsked) return [];
   const rows: Row[] = [{ atMs: 0, sign: 'request', text: requestText(observation) }];
   for (const { status, atMs } of observation.interim.slice(0, 3)) {
     rows.push({ atMs, sign: 'head', text: `${status}, an interim answer` });

@@ -18,8 +18,11 @@ export type FailureKind =
   | 'tls'
   /** Closed or reset without an answer. */
   | 'closed'
+  /** Nothing was asked: the request is none that can be sent. */
+  | 'not-sent'
   /** What came is no HTTP. */
   | 'no-http'
+  | 'no-http2'
   /** An HTTP/2 stream that was reset before it answered. */
   | 'stream-reset';
 

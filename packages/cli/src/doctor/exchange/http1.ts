@@ -8,7 +8,7 @@ import { type HeaderLine, headerOf, type Plan } from './plan.js';
 /** More than this is no head of any server that means well. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
-/** Asks over HTTP/1.1 and tells the recorder what comes. Never rejects. */
+/** Asks over HTTP/1.1 and tells the recorder what comes. Rejects if the request cannot be sent. */
 export function askHttp1(
   plan: Plan,
   { socket }: Line,
@@ -20,7 +20,6 @@ export function askHttp1(
     let parserError: Error | undefined;
     let hasHead = false;
     const settle = (ending: Ending): void => {
-      socket.destroy();
       resolve(signal.aborted ? stopped(signal) : ending);
     };
 

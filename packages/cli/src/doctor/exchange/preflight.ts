@@ -1,9 +1,8 @@
 import type { Preflight } from '../observation.js';
 import { Recorder } from '../recorder.js';
+import { ask } from './ask.js';
 import { DialError, dial } from './dial.js';
 import { type Ending, Stop } from './ending.js';
-import { askHttp1 } from './http1.js';
-import { askHttp2 } from './http2.js';
 import { type HeaderLine, headerOf, type Plan } from './plan.js';
 
 const PREFLIGHT_LIMIT_MS = 10_000;
@@ -34,7 +33,6 @@ export async function preflight(plan: Plan, signal: AbortSignal): Promise<Prefli
   const timer = setTimeout(() => stop.abort(new Stop('max-wait')), PREFLIGHT_LIMIT_MS);
   try {
     const line = await dial(asked, stop.signal);
-    const ask = line.speaks === 'h2' ? askHttp2 : askHttp1;
     const ending = await ask(asked, line, recorder, stop.signal);
     const about = { method: asked.method, url: asked.url.href, line: line.facts };
     const { head } = recorder.observation(about, ending, undefined);

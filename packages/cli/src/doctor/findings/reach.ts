@@ -58,8 +58,20 @@ function unreachable(facts: Facts, { kind, code, message }: Failure): Finding {
       );
     case 'tls':
       return problem('tls', `TLS failed: ${message}.`, tlsCure(code, message));
+    case 'not-sent':
+      return problem(
+        'not-sent',
+        `The request cannot be sent: ${message}.`,
+        'Change its headers (-H), or ask over another version of HTTP (--http1, --http2).',
+      );
     case 'no-http':
       return noHttp(facts, message);
+    case 'no-http2':
+      return problem(
+        'no-http2',
+        `What came is no HTTP/2: ${message}.`,
+        'The server may speak HTTP/1.1 alone: --http1, or without --http2.',
+      );
     case 'stream-reset':
       return problem('stream-reset', `The stream was reset before it answered: ${message}.`);
     case 'closed': {
