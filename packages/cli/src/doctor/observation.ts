@@ -71,4 +71,8 @@ export interface Preflight {
   /** What was asked for. */
   readonly requestHeaders: readonly string[];
   readonly failure: string | undefined;
+  /** Whether this request needs leave, or only what comes back to its run. */
+  readonly isNeeded: boolean;
+  /** Whether the doctor stopped before it was answered, so that the request was never sent. */
+  readonly isStopped: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Facts } from './facts.js';
 import type { Finding } from './findings/finding.js';
-import { count, duration } from './words.js';
+import { duration } from './words.js';
 
 export interface Verdict {
   readonly isWell: boolean;
@@ -16,7 +16,11 @@ const UNWELL: Readonly<Record<string, string>> = {
   cached: 'The answer is out of a cache.',
   closed: 'The connection was closed without an answer.',
   cut: 'The answer was cut.',
+  'cors-credentials': 'Pages of that origin are kept out if they send cookies.',
+  'cors-holdopen': 'Pages of that origin do not see what becomes of the answer.',
+  'cors-method': 'Pages of that origin are kept out.',
   'cors-origin': 'Pages of that origin are kept out.',
+  'cors-request-headers': 'Pages of that origin are kept out.',
   dns: 'There is no such host.',
   'endless-head': 'The answer is no HTTP that anybody reads.',
   'error-status': 'The request was refused; ask for something that works.',
@@ -35,7 +39,9 @@ const UNWELL: Readonly<Record<string, string>> = {
   refused: 'Nobody listens there.',
   'server-away': 'The hop does not reach the server.',
   silent: 'Nothing came.',
+  'stream-reset': 'The request was reset without an answer.',
   tls: 'TLS does not come about.',
+  undecodable: 'No client can decode the answer.',
   unreachable: 'The host cannot be reached.',
 };
 
@@ -62,5 +68,6 @@ function well({ rhythm, kind, isHeld, observation }: Facts): string {
 
 function butWarnings(findings: readonly Finding[]): string {
   const warnings = findings.filter(({ level }) => level === 'warning').length;
-  return warnings === 0 ? '' : ` But see the ${count(warnings, 'warning')}.`;
+  if (warnings === 0) return '';
+  return ` But see the ${warnings === 1 ? 'warning' : `${warnings} warnings`}.`;
 }

@@ -388,6 +388,7 @@ describe('pages of another origin', () => {
     expect(said(diagnosis, 'cors-resume-request')).toContain('holdopen-run and last-event-id');
     expect(said(diagnosis, 'cors-resume-response')).toContain('Access-Control-Expose-Headers');
     expect(codes(diagnosis, 'problem')).toEqual(['cors-request-headers']);
+    expect(diagnosis.verdict.sentence).toContain('kept out');
   });
 
   test('a server that lets them do everything is well', async () => {
@@ -409,6 +410,26 @@ describe('pages of another origin', () => {
 
   test('a login before OPTIONS keeps them out', async () => {
     const url = await answering((_req, res) => res.writeHead(401).end());
-    expect(codes(await look(url, { origin }), 'problem')).toContain('preflight');
+    const asked = await look(url, { origin, headers: [['Authorization', 'Bearer x']] });
+    expect(codes(asked, 'problem')).toContain('preflight');
+  });
+
+  test('what a browser sends without asking is not kept out by OPTIONS', async () => {
+    const url = await answering((req, res) => {
+      if (req.method === 'OPTIONS') res.writeHead(405).end();
+      else res.writeHead(200, { 'Access-Control-Allow-Origin': origin }).end('ok');
+    });
+    const diagnosis = await look(url, { origin });
+    expect(codes(diagnosis, 'problem')).toEqual([]);
+    expect(said(diagnosis, 'cors-resume-request')).toContain('405');
+    expect(codes(await look(url, { origin, method: 'DELETE' }), 'problem')).toEqual(['preflight']);
+  });
+
+  test('a stop before OPTIONS is answered does not blame the connection', async () => {
+    const url = await answering(() => {});
+    const diagnosis = await look(url, { origin, maxWaitMs: 300 });
+    expect(codes(diagnosis)).toEqual(['preflight']);
+    expect(said(diagnosis, 'preflight')).toContain('until the doctor stopped');
+    expect(diagnosis.verdict.isWell).toBe(false);
   });
 });

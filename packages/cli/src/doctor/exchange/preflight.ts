@@ -10,6 +10,8 @@ const PREFLIGHT_LIMIT_MS = 10_000;
 /** What a client of runs sends to come back to its work (`docs/client.md`). */
 export const RESUME_REQUEST_HEADERS = ['idempotency-key', 'last-event-id', 'holdopen-run'];
 
+/** Need no leave (Fetch Standard, section 2.2.1). */
+export const SIMPLE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 /** Need no leave (Fetch Standard, section 2.2.2), or are not a page's to set. */
 const ALWAYS_ALLOWED = new Set([
   ...['accept', 'accept-language', 'content-language', 'range'],
@@ -18,7 +20,9 @@ const ALWAYS_ALLOWED = new Set([
 
 /** Asks as a browser does before a page of `plan.origin` may ask. */
 export async function preflight(plan: Plan, signal: AbortSignal): Promise<Preflight> {
-  const requestHeaders = namesToAsk(plan);
+  const own = namesToAsk(plan);
+  const requestHeaders = [...new Set([...own, ...RESUME_REQUEST_HEADERS])].sort();
+  const isNeeded = own.length > 0 || !SIMPLE_METHODS.has(plan.method);
   const headers: HeaderLine[] = [
     ['Origin', plan.origin ?? ''],
     ['Access-Control-Request-Method', plan.method],
@@ -40,24 +44,26 @@ export async function preflight(plan: Plan, signal: AbortSignal): Promise<Prefli
       status: head?.status,
       headers: head?.headers ?? [],
       requestHeaders,
+      isNeeded,
       failure: head === undefined ? failureOf(ending) : undefined,
+      isStopped: signal.aborted,
     };
   } catch (error) {
     const failure = error instanceof DialError ? failureOf(error.ending) : String(error);
-    return { status: undefined, headers: [], requestHeaders, failure };
+    const nothing = { status: undefined, headers: [], requestHeaders, isNeeded };
+    return { ...nothing, failure, isStopped: signal.aborted };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', pass);
   }
 }
 
-/** The names that a page needs leave for: its own, and those to come back to a run. */
+/** The names that a page needs leave for. */
 function namesToAsk({ headers }: Plan): string[] {
-  const own = headers
+  return headers
     .map(([name, value]) => [name.toLowerCase(), value] as const)
     .filter(([name, value]) => !ALWAYS_ALLOWED.has(name) && !isPlainType(name, value))
     .map(([name]) => name);
-  return [...new Set([...own, ...RESUME_REQUEST_HEADERS])].sort();
 }
 
 function isPlainType(name: string, value: string): boolean {

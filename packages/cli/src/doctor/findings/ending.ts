@@ -83,7 +83,8 @@ export function lastSilenceOf({ observation, rhythm }: Facts): number | undefine
 /** An end that HTTP calls clean, of a body that is not whole. */
 function unfinished(facts: Facts): Finding[] {
   const { ending, body, head } = facts.observation;
-  if (ending.how !== 'clean') return [];
+  // Of what could not be decoded nobody knows how it ends.
+  if (ending.how !== 'clean' || body.undecodable !== undefined) return [];
   if (body.state === 'incomplete') {
     if (lateStatusOf(facts) >= 300) {
       return [

@@ -18,7 +18,9 @@ export function reachFindings(facts: Facts): Finding[] {
       ),
     );
   }
-  if (kind.name === 'silent') findings.push(silent(facts));
+  // What was never asked was not silent; that its preflight was is said elsewhere.
+  const isAsked = observation.preflight?.isStopped !== true;
+  if (kind.name === 'silent' && isAsked) findings.push(silent(facts));
   if (ending.how === 'failed') findings.push(unreachable(facts, ending.failure));
   return findings;
 }
