@@ -19,7 +19,9 @@ export interface Observation {
   readonly firstByteMs: number | undefined;
   /** What came first, for an answer that is no HTTP. */
   readonly opening: string;
+  /** The first hundred. */
   readonly interim: readonly { readonly status: number; readonly atMs: number }[];
+  readonly interimCount: number;
   readonly head: Head | undefined;
   readonly body: Body;
   readonly preflight: Preflight | undefined;

@@ -60,6 +60,9 @@ function well({ rhythm, kind, isHeld, observation }: Facts): string {
     const every = rhythm.everyMs === undefined ? '' : `, every ${duration(rhythm.everyMs)}`;
     return `Beats get through one by one${every}${whole}.`;
   }
+  if (isHeld && body.format === 'other') {
+    return `It is held${whole}, but its beats cannot be told from data.`;
+  }
   if (isHeld) return `It is held${whole}, but it was too short to judge its beats.`;
   if (kind.name === 'stream') return `A stream that was never silent for long${whole}.`;
   const status = observation.head?.status ?? 0;

@@ -10,7 +10,7 @@ const TYPES = {
 };
 
 function readerOf(format: keyof typeof TYPES, isHeld = true): BodyReader {
-  return readerFor(TYPES[format], isHeld ? format : undefined, false);
+  return readerFor(TYPES[format], isHeld ? { format } : undefined, false);
 }
 
 function beats(pieces: readonly Piece[]): number {

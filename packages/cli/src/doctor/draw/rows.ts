@@ -38,14 +38,12 @@ export function rowsOf(facts: Facts): Row[] {
   for (const { status, atMs } of observation.interim.slice(0, 3)) {
     rows.push({ atMs, sign: 'head', text: `${status}, an interim answer` });
   }
-  if (observation.interim.length > 3) {
-    rows.push({
-      atMs: undefined,
-      sign: 'more',
-      text: `${observation.interim.length - 3} more interim answers`,
-    });
+  if (observation.interimCount > 3) {
+    const text = `${observation.interimCount - 3} more interim answers`;
+    rows.push({ atMs: undefined, sign: 'more', text });
   }
-  if (firstByteMs !== undefined && isLater(head?.atMs ?? observation.endMs, firstByteMs)) {
+  const beginsMs = observation.interim[0]?.atMs ?? head?.atMs ?? observation.endMs;
+  if (firstByteMs !== undefined && isLater(beginsMs, firstByteMs)) {
     rows.push({ atMs: firstByteMs, sign: 'head', text: 'the first byte' });
   }
   if (head !== undefined) {

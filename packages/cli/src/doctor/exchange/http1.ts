@@ -3,7 +3,7 @@ import type { Recorder } from '../recorder.js';
 import { readBody } from './body.js';
 import type { Line } from './dial.js';
 import { codeOf, type Ending, failed, stopped } from './ending.js';
-import { type HeaderLine, headerOf, type Plan } from './plan.js';
+import { codingOf, type HeaderLine, headerOf, type Plan } from './plan.js';
 
 /** More than this is no head of any server that means well. */
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -46,8 +46,9 @@ export function askHttp1(
     });
     outgoing.on('response', (response: IncomingMessage) => {
       hasHead = true;
-      recorder.head(headOf(response));
-      void readBody(response, response.headers['content-encoding'], recorder).then(() => {
+      const head = headOf(response);
+      recorder.head(head);
+      void readBody(response, codingOf(head.headers), recorder).then(() => {
         if (response.complete && parserError === undefined) settle({ how: 'clean' });
         else settle({ how: 'cut', detail: cutDetail(parserError, isFin) });
       });

@@ -9,7 +9,7 @@ import type { Recorder } from '../recorder.js';
 import { readBody } from './body.js';
 import type { Line } from './dial.js';
 import { codeOf, type Ending, failed, stopped } from './ending.js';
-import { type HeaderLine, headerOf, type Plan } from './plan.js';
+import { codingOf, type HeaderLine, headerOf, type Plan } from './plan.js';
 
 /** They belong to a connection of HTTP/1.1 (RFC 9113 section 8.2.2). */
 const OF_A_CONNECTION = new Set([
@@ -66,8 +66,9 @@ export function askHttp2(
     stream.on('response', (headers, _flags) => {
       hasHead = true;
       recorder.raw(Buffer.alloc(0));
-      recorder.head(headOf(headers));
-      void readBody(stream, headers['content-encoding'], recorder).then(() => {
+      const head = headOf(headers);
+      recorder.head(head);
+      void readBody(stream, codingOf(head.headers), recorder).then(() => {
         const code = goaway || stream.rstCode;
         if (code === constants.NGHTTP2_NO_ERROR && sessionError === undefined) {
           settle({ how: 'clean' });
