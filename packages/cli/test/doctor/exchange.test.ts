@@ -200,11 +200,21 @@ describe('what stands in the way of an answer', () => {
 
   test('https:// to a port without TLS, and http:// to one with it', async () => {
     const plain = new URL(await answering((_req, res) => res.end()));
-    expect(said(await look(`https://127.0.0.1:${plain.port}/`), 'tls')).toContain('http://');
+    const tls = said(await look(`https://127.0.0.1:${plain.port}/`), 'tls');
+    expect(tls).toMatch(/^TLS failed: [^:]*\. .*http:\/\//);
     const port = await serve(createHttps(certificate, held));
     const diagnosis = await look(`http://127.0.0.1:${port}/`);
     expect(diagnosis.verdict.isWell).toBe(false);
-    expect(drawn(diagnosis)).toMatch(/closed|https:/);
+    expect(said(diagnosis, 'closed')).toContain('https://');
+  });
+
+  test.each([
+    [429, 'Retry-After'],
+    [500, 'log'],
+    [404, 'path'],
+  ])('a %i is told with its own cure', async (status, says) => {
+    const url = await answering((_req, res) => void res.writeHead(status).end());
+    expect(said(await look(url), 'error-status')).toContain(says);
   });
 
   test('a redirect is named and not followed', async () => {

@@ -61,5 +61,7 @@ export function codeOf(error: unknown): string | undefined {
 function messageOf(error: unknown): string {
   // Of several addresses that were tried the first says what the others do.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // The message of OpenSSL is a line of its source code.
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 }

@@ -82,7 +82,10 @@ function unreachable(facts: Facts, { kind, code, message }: Failure): Finding {
       return problem(
         opening === '' ? 'closed' : 'head-cut',
         `The connection was closed ${begun}, ${duration(endMs)} after the request.${who?.what ?? ''}`,
-        who?.cure ?? 'Look into the log of the server: it may have died on this request.',
+        who?.cure ??
+          (opening === '' && observation.line?.tlsVersion === undefined
+            ? 'Look into the log of the server: it may have died on this request, or speak TLS here: https://.'
+            : 'Look into the log of the server: it may have died on this request.'),
       );
     }
     case 'unreachable':
