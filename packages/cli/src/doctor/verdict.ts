@@ -55,7 +55,8 @@ export function verdictOf(facts: Facts, findings: readonly Finding[]): Verdict {
 
 function well({ rhythm, kind, isHeld, observation }: Facts): string {
   const { ending, body } = observation;
-  const whole = ending.how === 'clean' ? ', and the answer is whole' : '';
+  const isWhole = ending.how === 'clean' && body.state !== 'incomplete' && body.state !== 'blank';
+  const whole = isWhole ? ', and the answer is whole' : '';
   if (rhythm.arrival === 'one-by-one') {
     const every = rhythm.everyMs === undefined ? '' : `, every ${duration(rhythm.everyMs)}`;
     return `Beats get through one by one${every}${whole}.`;

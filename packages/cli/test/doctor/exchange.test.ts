@@ -15,7 +15,7 @@ import { examine } from '../../src/doctor/examine.js';
 import { planOf } from '../../src/doctor/options.js';
 import { certificate } from './support/certificate.js';
 import { close, freePorts, listen } from './support/listen.js';
-import { codes, drawn, look, said } from './support/look.js';
+import { codes, look, said } from './support/look.js';
 import { chunk, head, startRaw } from './support/raw-server.js';
 
 const servers: NetServer[] = [];
@@ -264,6 +264,21 @@ describe('bodies', () => {
   test('half a document behind a clean end is a cut that somebody hides', async () => {
     const url = await answering((_req, res) => res.writeHead(200, types).end('{"a":'));
     expect(codes(await look(url), 'problem')).toEqual(['incomplete']);
+  });
+
+  test('a cut on purpose that a hop hides is not called whole', async () => {
+    const late = `\r${[...Buffer.from('500')]
+      .map((byte) => byte.toString(2).padStart(8, '0').replaceAll('0', ' ').replaceAll('1', '\t'))
+      .join('')}\r`;
+    const url = await answering((_req, res) => {
+      res.writeHead(200, { ...types, HoldOpen: 'interval=100, format=json' });
+      res.write('\n');
+      setTimeout(() => res.write('\n'), 100);
+      setTimeout(() => res.end(`${late}{"a":1`), 200);
+    });
+    const diagnosis = await look(url);
+    expect(codes(diagnosis)).toContain('cut-hidden');
+    expect(diagnosis.verdict.sentence).not.toContain('whole');
   });
 
   test('an event without its empty line is one, too', async () => {
