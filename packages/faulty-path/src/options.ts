@@ -21,6 +21,11 @@ export interface FaultyPathOptions {
   readonly port?: number;
   /** The address to listen on. Default: `127.0.0.1`. */
   readonly host?: string;
+  /**
+   * How many closed connections `path.connections` keeps; the oldest are forgotten and counted. At
+   * least 0; `Infinity` keeps all. Default: 10000.
+   */
+  readonly keepClosed?: number;
   /** Sees all bytes as they come to the path, in the pieces in which they came. */
   readonly onBytes?: (bytes: Buffer, from: 'client' | 'target', connection: PathConnection) => void;
   readonly onOpen?: (connection: PathConnection) => void;
@@ -28,7 +33,7 @@ export interface FaultyPathOptions {
 }
 
 /** Throws for what can be known to be wrong before the first connection comes. */
-export function checkOptions({ target, faults, seed, port }: FaultyPathOptions): void {
+export function checkOptions({ target, faults, seed, port, keepClosed }: FaultyPathOptions): void {
   if (typeof target !== 'function') connectOptions(target);
   if (Array.isArray(faults)) for (const fault of faults) checkFault(fault);
   if (seed !== undefined && !(Number.isInteger(seed) && Math.abs(seed) <= 2 ** 32)) {
@@ -36,6 +41,11 @@ export function checkOptions({ target, faults, seed, port }: FaultyPathOptions):
   }
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     throw wrong('port', port, 'give one from 1 to 65535, or 0 for a free one');
+  }
+  const isCount =
+    keepClosed === Infinity || (Number.isInteger(keepClosed) && Number(keepClosed) >= 0);
+  if (keepClosed !== undefined && !isCount) {
+    throw wrong('keepClosed', keepClosed, 'give a whole number from 0 on, or Infinity');
   }
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionRecord, PathConnection } from './connection.js';
 import type { Direction, FaultSpec, How } from './faults.js';
 import { hopHabits, openHop } from './http/hop.js';
+import { Ledger } from './ledger.js';
 import { Link } from './link.js';
 import { checkOptions, type FaultyPathOptions } from './options.js';
 import { drawPlan } from './plan.js';
@@ -36,7 +37,7 @@ export class FaultyPath implements AsyncDisposable {
   /** What all chance comes from. The same seed gives the same plan to the connection of the same number. */
   readonly seed: number;
   readonly #options: FaultyPathOptions;
-  readonly #connections: ConnectionRecord[] = [];
+  readonly #ledger: Ledger;
   readonly #links = new Map<ConnectionRecord, Link>();
   readonly #waiting = new Waiting();
   readonly #host: string;
@@ -50,6 +51,7 @@ export class FaultyPath implements AsyncDisposable {
     this.#host = options.host ?? '127.0.0.1';
     this.#port = options.port ?? 0;
     this.seed = options.seed ?? randomSeed();
+    this.#ledger = new Ledger(options.keepClosed);
   }
 
   get host(): string {
@@ -65,9 +67,14 @@ export class FaultyPath implements AsyncDisposable {
     return `http://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.#port}`;
   }
 
-  /** All connections that there were, in the order in which they were accepted. */
+  /** The connections that are open and the last that were closed, in the order in which they were accepted. */
   get connections(): readonly PathConnection[] {
-    return this.#connections;
+    return this.#ledger.connections;
+  }
+
+  /** How many closed connections are no longer among `connections`, because `keepClosed` newer ones are. */
+  get forgotten(): number {
+    return this.#ledger.forgotten;
   }
 
   /** Ends all connections that there are, and gives how many they were. */
@@ -130,17 +137,24 @@ export class FaultyPath implements AsyncDisposable {
     );
   }
 
-  /** Waits until the connection of this number, from 1, was made and is closed. */
+  /**
+   * Waits until the connection of this number, from 1, was made and is closed.
+   *
+   * @throws RangeError if it is forgotten already: `keepClosed` says how many are kept.
+   */
   async closed(number: number, options?: WaitOptions): Promise<PathConnection> {
-    await this.waitFor(() => this.#connections[number - 1]?.state === 'closed', options);
-    const connection = this.#connections[number - 1];
-    if (connection === undefined) throw new RangeError(`there is no connection ${number}`);
-    return connection;
+    let found: PathConnection | undefined;
+    await this.waitFor(() => {
+      found = this.#ledger.find(number);
+      return found?.state === 'closed';
+    }, options);
+    if (found === undefined) throw new RangeError(`there is no connection ${number}`);
+    return found;
   }
 
   /** The seed, and what became of each connection, in lines for people. */
   report(): string {
-    return formatReport(this.seed, this.#connections);
+    return formatReport(this.seed, this.connections, this.forgotten);
   }
 
   /** Ends all connections and stops listening. Nothing of the path is left then. */
@@ -164,7 +178,7 @@ export class FaultyPath implements AsyncDisposable {
   }
 
   #accept(client: Socket): void {
-    const number = this.#connections.length + 1;
+    const number = this.#ledger.next();
     const draw = createDraw(this.seed, number);
     const { faults = [], onBytes, onOpen, onClose } = this.#options;
     const specs: readonly FaultSpec[] =
@@ -177,7 +191,7 @@ export class FaultyPath implements AsyncDisposable {
       requestBytes: 0,
       responseBytes: 0,
     };
-    this.#connections.push(record);
+    this.#ledger.add(record);
     onOpen?.(record);
     const link = new Link({
       client,
@@ -186,8 +200,10 @@ export class FaultyPath implements AsyncDisposable {
       draw,
       onBytes: (bytes, from) => onBytes?.(bytes, from, record),
       onChange: () => {
-        if (record.state === 'closed' && this.#links.delete(record)) onClose?.(record);
+        const isOver = record.state === 'closed' && this.#links.delete(record);
+        if (isOver) onClose?.(record);
         this.#waiting.look();
+        if (isOver) this.#ledger.close(record);
       },
     });
     this.#links.set(record, link);

@@ -20,6 +20,11 @@ export function formatConnection(connection: PathConnection): string {
 }
 
 /** What a failing test should show: the seed that repeats it, and what became of each connection. */
-export function formatReport(seed: number, connections: readonly PathConnection[]): string {
-  return [`faulty path, seed ${seed}`, ...connections.map(formatConnection)].join('\n  ');
+export function formatReport(
+  seed: number,
+  connections: readonly PathConnection[],
+  forgotten: number,
+): string {
+  const older = forgotten === 0 ? [] : [`${forgotten} older connections are forgotten`];
+  return [`faulty path, seed ${seed}`, ...older, ...connections.map(formatConnection)].join('\n  ');
 }

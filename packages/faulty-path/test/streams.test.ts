@@ -103,3 +103,26 @@ test('a thousand connections are killed at once', async () => {
   await Promise.all(closed);
   await path.waitFor(({ connections }) => connections.every(({ end }) => end?.why === 'killAll'));
 });
+
+test.each([
+  ['latency', { type: 'latency', delayMs: 20 }],
+  ['latency of none', { type: 'latency', delayMs: 0 }],
+  ['a throttle', { type: 'throttle', bytesPerSecond: 50_000_000 }],
+  ['a late FIN', { type: 'late-fin', delayMs: 20 }],
+  ['bursts', { type: 'burst', everyMs: 20 }],
+] as const)(
+  'megabytes that come faster than they are taken do not get stuck in %s',
+  async (_name, fault) => {
+    await using path = await createFaultyPath({ target: port, faults: [fault] });
+    const piece = Buffer.alloc(64 * 1024, 'x');
+    const sent = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        echo(
+          path,
+          Array.from({ length: 24 }, () => piece),
+        ),
+      ),
+    );
+    expect(sent.map(({ length }) => length)).toEqual(sent.map(() => 24 * piece.length));
+  },
+);

@@ -76,6 +76,8 @@ async function run(options: ChaosOptions, terminal: Terminal): Promise<void> {
     target,
     faults: fault,
     ...listen,
+    // The journal counts them.
+    keepClosed: 0,
     ...(seed === undefined ? {} : { seed }),
     onOpen: (connection) => journal.opened(connection),
     onClose: (connection) => journal.closed(connection),

@@ -44,8 +44,8 @@ function gaveUpAt(facts: Facts): number[] {
   const isClosed = ending.how === 'failed' && ending.failure.kind === 'closed';
   if (kind.name !== 'gave-up' && ending.how !== 'cut' && !isClosed) return [];
   if ((observation.body.lateHead?.status ?? 200) >= 300) return [];
-  const head = observation.head?.atMs ?? observation.endMs;
-  const silentMs = kind.name === 'gave-up' || isClosed ? head : lastSilenceOf(facts);
+  const waitedMs = (observation.head?.atMs ?? observation.endMs) - (observation.sentMs ?? 0);
+  const silentMs = kind.name === 'gave-up' || isClosed ? waitedMs : lastSilenceOf(facts);
   const gaveUp = silentMs === undefined ? undefined : whoGaveUp(facts, silentMs);
   if (gaveUp !== undefined) return [gaveUp.ms];
   const { status } = observation.head ?? {};

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { EXIT } from '../program.js';
 import type { Terminal } from '../terminal.js';
@@ -12,6 +13,7 @@ import {
   readOrigin,
   readUrl,
   readWidth,
+  STANDARD_INPUT,
 } from './options.js';
 import { runDoctor } from './run.js';
 
@@ -49,7 +51,8 @@ export function createDoctorCommand(terminal: Terminal): Command {
     .action(async (url: URL, options: DoctorOptions, command: Command) => {
       let plan: ReturnType<typeof planOf>;
       try {
-        plan = planOf(url, options);
+        const isPiped = options.data === STANDARD_INPUT;
+        plan = planOf(url, options, isPiped ? await buffer(process.stdin) : undefined);
       } catch (error) {
         return command.error(`error: ${error instanceof Error ? error.message : error}`);
       }

@@ -1,7 +1,6 @@
+import { ask } from './exchange/ask.js';
 import { DialError, dial } from './exchange/dial.js';
 import { failed, Stop } from './exchange/ending.js';
-import { askHttp1 } from './exchange/http1.js';
-import { askHttp2 } from './exchange/http2.js';
 import type { Plan } from './exchange/plan.js';
 import { preflight } from './exchange/preflight.js';
 import type { Observation, Preflight } from './observation.js';
@@ -37,7 +36,6 @@ export async function examine(plan: Plan, watch: Watch = {}): Promise<Observatio
     recorder = newRecorder();
     const line = await dial(plan, stop.signal);
     recorder = newRecorder();
-    const ask = line.speaks === 'h2' ? askHttp2 : askHttp1;
     const ending = await ask(plan, line, recorder, stop.signal);
     return recorder.observation({ ...about, line: line.facts }, ending, leave);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { headerOf } from './exchange/plan.js';
+import { codingOf } from './exchange/plan.js';
 import { type Hop, hopsOf, timeOutsOf, wrotePage } from './hops.js';
 import { type Kind, kindOf } from './kind.js';
 import type { Observation } from './observation.js';
@@ -35,7 +35,6 @@ export function factsOf(observation: Observation, idleLimitsMs: readonly number[
   const announcedMs = 'intervalMs' in kind ? kind.intervalMs : undefined;
   const rhythm = rhythmOf(observation, announcedMs);
   const measuredMs = rhythm.arrival === 'one-by-one' ? rhythm.everyMs : undefined;
-  const coding = headerOf(headers, 'content-encoding');
   return {
     observation,
     kind,
@@ -44,7 +43,7 @@ export function factsOf(observation: Observation, idleLimitsMs: readonly number[
     rhythm,
     announcedMs,
     intervalMs: announcedMs ?? measuredMs,
-    coding: coding === 'identity' ? undefined : coding,
+    coding: codingOf(headers),
     idleLimitsMs,
   };
 }

@@ -22,6 +22,7 @@ export function jsonReport({ facts, findings, standing, verdict, advice }: Diagn
     sentMs,
     firstByteMs,
     interim: observation.interim,
+    interimCount: observation.interimCount,
     head,
     firstBodyByteMs: body.arrivals[0]?.startMs,
     beats: {

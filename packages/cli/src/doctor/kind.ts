@@ -12,7 +12,7 @@ export type Kind =
   | { readonly name: 'gave-up' }
   | { readonly name: 'refused'; readonly status: number }
   /** The head went out in place of the handler. */
-  | { readonly name: 'held'; readonly intervalMs: number | undefined; readonly format: string }
+  | { readonly name: 'held'; readonly intervalMs: number | undefined }
   /** The handler's own stream, in whose silences there are beats of holdopen. */
   | { readonly name: 'held-stream'; readonly intervalMs: number }
   /** A stream that knows nothing of holdopen, with beats of its own or without. */
@@ -29,7 +29,7 @@ export function kindOf({ head, body, ending }: Observation, isOfHop: boolean): K
   }
   const { status, headers } = head;
   const held = heldBy(headers);
-  if (held !== undefined && status === 200) return { name: 'held', ...held };
+  if (held !== undefined && status === 200) return { name: 'held', intervalMs: held.intervalMs };
   const location = headerOf(headers, 'location');
   if (status >= 300 && status < 400 && location !== undefined)
     return { name: 'redirect', location };

@@ -19,7 +19,9 @@ export interface Observation {
   readonly firstByteMs: number | undefined;
   /** What came first, for an answer that is no HTTP. */
   readonly opening: string;
+  /** The first hundred. */
   readonly interim: readonly { readonly status: number; readonly atMs: number }[];
+  readonly interimCount: number;
   readonly head: Head | undefined;
   readonly body: Body;
   readonly preflight: Preflight | undefined;
@@ -71,4 +73,8 @@ export interface Preflight {
   /** What was asked for. */
   readonly requestHeaders: readonly string[];
   readonly failure: string | undefined;
+  /** Whether this request needs leave, or only what comes back to its run. */
+  readonly isNeeded: boolean;
+  /** Whether the doctor stopped before it was answered, so that the request was never sent. */
+  readonly isStopped: boolean;
 }

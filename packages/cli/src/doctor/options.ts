@@ -25,8 +25,11 @@ export interface DoctorOptions {
   readonly json?: true;
 }
 
+/** What `-d` is for standard input, whose bytes are handed in: read at once, a pipe may be empty yet. */
+export const STANDARD_INPUT = '@-';
+
 /** Throws an Error that says what to change. */
-export function planOf(url: URL, options: DoctorOptions): Plan {
+export function planOf(url: URL, options: DoctorOptions, input?: Buffer): Plan {
   const { http1, http2, origin, credentials, data } = options;
   if (http1 === true && http2 === true) {
     throw new Error('--http1 and --http2 exclude each other: choose one, or neither.');
@@ -34,7 +37,7 @@ export function planOf(url: URL, options: DoctorOptions): Plan {
   if (credentials === true && origin === undefined) {
     throw new Error('--credentials says what the page of --origin sends: name that, too.');
   }
-  const body = data === undefined ? undefined : bodyOf(data);
+  const body = data === undefined ? undefined : (input ?? bodyOf(data));
   const method = options.request ?? (body === undefined ? 'GET' : 'POST');
   return {
     url,
@@ -79,9 +82,8 @@ function headersOf(
 
 function bodyOf(data: string): Buffer {
   if (!data.startsWith('@')) return Buffer.from(data);
-  const file = data.slice(1);
   try {
-    return readFileSync(file === '-' ? 0 : file);
+    return readFileSync(data.slice(1));
   } catch (error) {
     throw new Error(
       `-d ${data}: ${error instanceof Error ? error.message : error}. For a text that begins with @ put it into a file.`,

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isOpaque } from './exchange/body.js';
 import type { LineFacts } from './exchange/dial.js';
 import type { Ending } from './exchange/ending.js';
-import { type HeaderLine, headerOf } from './exchange/plan.js';
+import { codingOf, type HeaderLine, headerOf } from './exchange/plan.js';
 import type { Arrival, Head, Observation, Preflight } from './observation.js';
 import { parseMembers } from './reading/members.js';
 import { OpaqueReader } from './reading/opaque.js';
@@ -11,6 +11,7 @@ import { type BodyReader, readerFor } from './reading/reader.js';
 /** Days of beats. What comes after that is not judged: memory must not grow with what a server sends. */
 const MAX_ARRIVALS = 50_000;
 const MAX_OPENING_BYTES = 2_048;
+const MAX_INTERIM = 100;
 /** Closer than that beats have come together, and data is one piece. */
 const SAME_BEAT_MS = 5;
 const SAME_DATA_MS = 250;
@@ -30,6 +31,7 @@ export class Recorder {
   readonly #onBeat: (beats: number) => void;
   readonly #arrivals: Arrival[] = [];
   readonly #interim: { status: number; atMs: number }[] = [];
+  #interimCount = 0;
   #reader: BodyReader = new OpaqueReader();
   #head: Head | undefined;
   #sentMs: number | undefined;
@@ -62,15 +64,16 @@ export class Recorder {
   }
 
   interim(status: number): void {
-    if (this.#interim.length < 100) this.#interim.push({ status, atMs: this.#now() });
+    this.#interimCount += 1;
+    if (this.#interim.length < MAX_INTERIM) this.#interim.push({ status, atMs: this.#now() });
   }
 
   head(head: Omit<Head, 'atMs'>): void {
     this.#head = { ...head, atMs: this.#now() };
-    const coding = headerOf(head.headers, 'content-encoding');
+    const coding = codingOf(head.headers);
     const held = heldBy(head.headers);
     const type = headerOf(head.headers, 'content-type');
-    this.#reader = readerFor(type, held?.format, isOpaque(coding));
+    this.#reader = readerFor(type, held, isOpaque(coding));
   }
 
   /** Bytes of the body under its content coding. */
@@ -115,6 +118,7 @@ export class Recorder {
       firstByteMs: this.#firstByteMs,
       opening: this.#opening.toString('latin1'),
       interim: this.#interim,
+      interimCount: this.#interimCount,
       head: this.#head,
       body: {
         ...{ format, state, records, lateHead, announcedMs, toldFailure },
@@ -154,14 +158,14 @@ export class Recorder {
 /** What the header `HoldOpen` says. */
 export function heldBy(
   headers: readonly HeaderLine[],
-): { intervalMs: number | undefined; format: string } | undefined {
+): { intervalMs: number | undefined; format: string | undefined } | undefined {
   const text = headerOf(headers, 'holdopen');
   if (text === undefined) return undefined;
   const members = parseMembers(text);
   const interval = members.get('interval');
   return {
     intervalMs: typeof interval === 'number' && interval > 0 ? interval : undefined,
-    format: String(members.get('format') ?? 'other'),
+    format: members.get('format')?.toString(),
   };
 }
 

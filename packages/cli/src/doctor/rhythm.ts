@@ -72,7 +72,8 @@ function longestDelay(batches: readonly Batch[], intervalMs: number): number {
     if (beats < 2) return 0;
     const before = batches[at - 1];
     const silentMs = before === undefined ? 0 : startMs - before.endMs;
-    return Math.max((beats - 1) * intervalMs, silentMs - intervalMs);
+    // Nothing is kept back for longer than since it was asked for.
+    return Math.min(startMs, Math.max((beats - 1) * intervalMs, silentMs - intervalMs));
   });
   return Math.max(0, ...delays);
 }

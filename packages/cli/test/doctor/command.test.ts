@@ -134,6 +134,14 @@ test('a body comes from the arguments, a file or standard input', async () => {
   }
 });
 
+test('standard input is waited for', async () => {
+  const child = start(`${url}/echo`, '-d', '@-');
+  // A pipe that is empty when it is first read.
+  setTimeout(() => child.stdin?.end('late'), 2_500);
+  expect(await child.exit).toBe(0);
+  expect(lastRequest.body).toBe('late');
+});
+
 test('Ctrl-C ends the waiting, and what was seen is reported', async () => {
   const child = start(`${url}/endless`, '--json');
   const arrived = new Promise<void>((resolve) => server.once('request', () => resolve()));

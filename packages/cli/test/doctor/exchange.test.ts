@@ -6,7 +6,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
-import type { Server as NetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
 import { holdOpen } from '@holdopen/node';
@@ -15,7 +15,7 @@ import { examine } from '../../src/doctor/examine.js';
 import { planOf } from '../../src/doctor/options.js';
 import { certificate } from './support/certificate.js';
 import { close, freePorts, listen } from './support/listen.js';
-import { codes, drawn, look, said } from './support/look.js';
+import { codes, look, said } from './support/look.js';
 import { chunk, head, startRaw } from './support/raw-server.js';
 
 const servers: NetServer[] = [];
@@ -102,8 +102,67 @@ describe('versions of HTTP', () => {
 
   test('HTTP/2 that meets a server of HTTP/1.1 says so', async () => {
     const url = await answering((_req, res) => res.end());
-    expect(codes(await look(url, { httpVersion: '2' }), 'problem')).toEqual(['no-http']);
+    const diagnosis = await look(url, { httpVersion: '2' });
+    expect(codes(diagnosis, 'problem')).toEqual(['no-http2']);
+    expect(said(diagnosis, 'no-http2')).toContain('--http1');
   });
+
+  test.each([
+    ['closed', (socket: Socket) => socket.destroy()],
+    ['reset', (socket: Socket) => socket.resetAndDestroy()],
+  ])('a connection of HTTP/2 that is %s in a body is called so', async (how, end) => {
+    const server = createH2c();
+    server.on('connection', (socket) => {
+      server.once('stream', (stream) => {
+        stream.on('error', () => {}).respond({ ':status': 200 });
+        stream.write('half', () => setTimeout(end, 50, socket));
+      });
+    });
+    server.on('session', (session) => session.on('error', () => {}));
+    const diagnosis = await look(`http://127.0.0.1:${await serve(server)}/`, { httpVersion: '2' });
+    expect(said(diagnosis, 'cut')).toContain(`the connection was ${how}`);
+  });
+
+  test('a head of many fields is taken over HTTP/2, too', async () => {
+    const names = Array.from({ length: 300 }, (_, at) => [`x-${at}`, 'y']);
+    const server = createH2c((_req, res) => {
+      res.writeHead(200, Object.fromEntries(names)).end();
+    });
+    const diagnosis = await look(`http://127.0.0.1:${await serve(server)}/`, { httpVersion: '2' });
+    expect(diagnosis.facts.observation.head?.headers.length).toBeGreaterThan(300);
+  });
+
+  test('fields of a connection are left out over HTTP/2', async () => {
+    const port = await serve(createH2c((_req, res) => void res.end()));
+    const headers = [['TE', 'gzip'] as const, ['Proxy-Connection', 'keep-alive'] as const];
+    const diagnosis = await look(`http://127.0.0.1:${port}/`, { httpVersion: '2', headers });
+    expect(diagnosis.facts.observation.head?.status).toBe(200);
+  });
+
+  test.each([
+    ['1.1', [['Trailer', 'X']], (): NetServer => createServer()],
+    [
+      '2',
+      [
+        ['Content-Type', 'a'],
+        ['Content-Type', 'b'],
+      ],
+      (): NetServer => createH2c(),
+    ],
+  ] as const)(
+    'a request that HTTP/%s cannot have leaves no connection',
+    async (httpVersion, headers, create) => {
+      const server = create();
+      const gone = new Promise((resolve) => {
+        server.once('connection', (socket) => socket.once('close', resolve));
+      });
+      const url = `http://127.0.0.1:${await serve(server)}/`;
+      const more = { httpVersion, headers: [...headers, ['Content-Length', '1'] as const] };
+      const diagnosis = await look(url, { ...more, method: 'POST', body: Buffer.from('a') });
+      expect(codes(diagnosis, 'problem')).toEqual(['not-sent']);
+      await gone;
+    },
+  );
 
   test('an answer of HTTP/1.0 cannot be told from a cut', async () => {
     const url = await rawly(
@@ -141,11 +200,21 @@ describe('what stands in the way of an answer', () => {
 
   test('https:// to a port without TLS, and http:// to one with it', async () => {
     const plain = new URL(await answering((_req, res) => res.end()));
-    expect(said(await look(`https://127.0.0.1:${plain.port}/`), 'tls')).toContain('http://');
+    const tls = said(await look(`https://127.0.0.1:${plain.port}/`), 'tls');
+    expect(tls).toMatch(/^TLS failed: [^:]*\. .*http:\/\//);
     const port = await serve(createHttps(certificate, held));
     const diagnosis = await look(`http://127.0.0.1:${port}/`);
     expect(diagnosis.verdict.isWell).toBe(false);
-    expect(drawn(diagnosis)).toMatch(/closed|https:/);
+    expect(said(diagnosis, 'closed')).toContain('https://');
+  });
+
+  test.each([
+    [429, 'Retry-After'],
+    [500, 'log'],
+    [404, 'path'],
+  ])('a %i is told with its own cure', async (status, says) => {
+    const url = await answering((_req, res) => void res.writeHead(status).end());
+    expect(said(await look(url), 'error-status')).toContain(says);
   });
 
   test('a redirect is named and not followed', async () => {
@@ -195,6 +264,21 @@ describe('bodies', () => {
   test('half a document behind a clean end is a cut that somebody hides', async () => {
     const url = await answering((_req, res) => res.writeHead(200, types).end('{"a":'));
     expect(codes(await look(url), 'problem')).toEqual(['incomplete']);
+  });
+
+  test('a cut on purpose that a hop hides is not called whole', async () => {
+    const late = `\r${[...Buffer.from('500')]
+      .map((byte) => byte.toString(2).padStart(8, '0').replaceAll('0', ' ').replaceAll('1', '\t'))
+      .join('')}\r`;
+    const url = await answering((_req, res) => {
+      res.writeHead(200, { ...types, HoldOpen: 'interval=100, format=json' });
+      res.write('\n');
+      setTimeout(() => res.write('\n'), 100);
+      setTimeout(() => res.end(`${late}{"a":1`), 200);
+    });
+    const diagnosis = await look(url);
+    expect(codes(diagnosis)).toContain('cut-hidden');
+    expect(diagnosis.verdict.sentence).not.toContain('whole');
   });
 
   test('an event without its empty line is one, too', async () => {
@@ -329,6 +413,7 @@ describe('pages of another origin', () => {
     expect(said(diagnosis, 'cors-resume-request')).toContain('holdopen-run and last-event-id');
     expect(said(diagnosis, 'cors-resume-response')).toContain('Access-Control-Expose-Headers');
     expect(codes(diagnosis, 'problem')).toEqual(['cors-request-headers']);
+    expect(diagnosis.verdict.sentence).toContain('kept out');
   });
 
   test('a server that lets them do everything is well', async () => {
@@ -350,6 +435,26 @@ describe('pages of another origin', () => {
 
   test('a login before OPTIONS keeps them out', async () => {
     const url = await answering((_req, res) => res.writeHead(401).end());
-    expect(codes(await look(url, { origin }), 'problem')).toContain('preflight');
+    const asked = await look(url, { origin, headers: [['Authorization', 'Bearer x']] });
+    expect(codes(asked, 'problem')).toContain('preflight');
+  });
+
+  test('what a browser sends without asking is not kept out by OPTIONS', async () => {
+    const url = await answering((req, res) => {
+      if (req.method === 'OPTIONS') res.writeHead(405).end();
+      else res.writeHead(200, { 'Access-Control-Allow-Origin': origin }).end('ok');
+    });
+    const diagnosis = await look(url, { origin });
+    expect(codes(diagnosis, 'problem')).toEqual([]);
+    expect(said(diagnosis, 'cors-resume-request')).toContain('405');
+    expect(codes(await look(url, { origin, method: 'DELETE' }), 'problem')).toEqual(['preflight']);
+  });
+
+  test('a stop before OPTIONS is answered does not blame the connection', async () => {
+    const url = await answering(() => {});
+    const diagnosis = await look(url, { origin, maxWaitMs: 300 });
+    expect(codes(diagnosis)).toEqual(['preflight']);
+    expect(said(diagnosis, 'preflight')).toContain('until the doctor stopped');
+    expect(diagnosis.verdict.isWell).toBe(false);
   });
 });

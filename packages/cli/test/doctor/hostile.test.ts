@@ -127,6 +127,57 @@ describe('what is no good answer', () => {
     expect(codes(diagnosis, 'problem')).toContain('undecodable');
   });
 
+  test.each(['', 'Identity'])('a coding of "%s" is none', async (coding) => {
+    const lines = [...OK, 'HoldOpen: interval=200', `Content-Encoding: ${coding}`];
+    const diagnosis = await ask(async (socket) => {
+      socket.write(head(...lines));
+      for (const text of ['\n', '\n', '\n', '{}']) {
+        socket.write(chunk(text));
+        await delay(200);
+      }
+      socket.end('0\r\n\r\n');
+    });
+    expect(diagnosis.facts.rhythm).toMatchObject({ beats: 3, arrival: 'one-by-one' });
+    expect(codes(diagnosis)).not.toContain('compressed');
+  });
+
+  test.each([
+    ['HoldOpen: interval=200, format=dots', 'format'],
+    ['HoldOpen: interval=200, format=json\r\nContent-Encoding: zstd', 'zstd'],
+  ])('beats that cannot be read are not said to be missing: %j', async (line, says) => {
+    const diagnosis = await ask((socket) =>
+      socket.end(`${head(...OK, line)}${chunk('....{}')}0\r\n\r\n`),
+    );
+    expect(codes(diagnosis, 'problem')).toEqual([]);
+    expect(said(diagnosis, 'beats-unreadable')).toContain(says);
+    expect(codes(diagnosis)).not.toContain('too-few-beats');
+    expect(diagnosis.verdict.sentence).toContain('cannot be told');
+  });
+
+  test('a flood of interim answers is counted, and in the order of time', async () => {
+    const diagnosis = await ask(async (socket) => {
+      socket.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(503));
+      await delay(150);
+      socket.end(`${head(...OK)}${chunk('{}')}0\r\n\r\n`);
+    });
+    expect(drawn(diagnosis)).toContain('500 more interim answers');
+    expect(drawn(diagnosis)).not.toContain('the first byte');
+    expect(diagnosis.facts.observation.interim.length).toBe(100);
+  });
+
+  test('beats in a flood are kept back for no longer than it took', async () => {
+    const diagnosis = await ask(async (socket) => {
+      socket.write(head(...OK, 'HoldOpen: interval=300, format=json'));
+      for (let at = 0; at < 3; at += 1) {
+        socket.write(chunk('\n'.repeat(1_000)));
+        await delay(300);
+      }
+      socket.end(`${chunk('{}')}0\r\n\r\n`);
+    });
+    const { rhythm, observation } = diagnosis.facts;
+    expect(rhythm.keptBackMs).toBeLessThanOrEqual(observation.endMs);
+  });
+
   test.each([
     ['of an endless string', 'application/json', `"${'x'.repeat(65_535)}`],
     ['of beats', 'application/json', '\n'.repeat(65_536)],

@@ -10,7 +10,7 @@ const TYPES = {
 };
 
 function readerOf(format: keyof typeof TYPES, isHeld = true): BodyReader {
-  return readerFor(TYPES[format], isHeld ? format : undefined, false);
+  return readerFor(TYPES[format], isHeld ? { format } : undefined, false);
 }
 
 function beats(pieces: readonly Piece[]): number {
@@ -54,6 +54,20 @@ describe('beats and data apart', () => {
   test('events: those that say nothing but that the server lives are beats', () => {
     const reader = readerOf('sse');
     expect(readAll(reader, 'event: ping\ndata: {}\n\n', 'data: 1\n\n')).toBe(1);
+  });
+
+  test('events: what a held stream begins with is the frame that the server chose', () => {
+    const frame = 'event: tick\ndata: {}\n\n';
+    const other = 'event: tick\ndata: {"a":1}\n\n';
+    expect(readAll(readerOf('sse'), frame, 'data: 1\n\n', frame, other, frame)).toBe(3);
+    expect(readAll(readerOf('sse', false), frame, frame)).toBe(0);
+    expect(readAll(readerOf('sse'), ': keepalive\n\n', other, other)).toBe(1);
+  });
+
+  test.each(['-100', '0', '', '"8000"', '8e3'])('events: an interval of %s is none', (interval) => {
+    const reader = readerOf('sse', false);
+    expect(readAll(reader, `: holdopen interval=${interval}\n\n`, ':\n')).toBeGreaterThan(0);
+    expect({ ms: reader.announcedMs, late: reader.lateHead }).toEqual({});
   });
 
   test('events: an error event is heard, and a line without its end is incomplete', () => {

@@ -1,4 +1,4 @@
-import { Transform, type TransformCallback } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { MAX_DELAY_MS } from '../fields.js';
 
 /** When what comes in goes on. Times are of `performance.now()`. */
@@ -16,13 +16,21 @@ interface Held {
   readonly due: number;
 }
 
-/** Passes bytes and their end on by a schedule, in order, with back-pressure. */
-export class DelayLine extends Transform {
+/**
+ * Passes bytes and their end on by a schedule, in order, with back-pressure. No Transform: that waits for
+ * a `_read` once more where a piece was accepted in one, and such a `_read` comes only behind a push.
+ */
+export class DelayLine extends Duplex {
   readonly #schedule: Schedule;
   readonly #held: Held[] = [];
   #heldBytes = 0;
-  #accept: TransformCallback | undefined;
-  #end: { readonly due: number; readonly callback: TransformCallback } | undefined;
+  /**
+   * Asked for by `_read`, and not refused by `push` since. How full the buffer is says less: `_read` is
+   * called before the piece that makes room is taken, and not again until something was pushed.
+   */
+  #isWanted = false;
+  #accept: (() => void) | undefined;
+  #end: { readonly due: number; readonly callback: () => void } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(schedule: Schedule) {
@@ -30,7 +38,7 @@ export class DelayLine extends Transform {
     this.#schedule = schedule;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
     const now = performance.now();
     for (let from = 0; from < chunk.length; from += this.#schedule.pieceBytes) {
       const bytes = chunk.subarray(from, from + this.#schedule.pieceBytes);
@@ -41,13 +49,13 @@ export class DelayLine extends Transform {
     this.#release();
   }
 
-  override _flush(callback: TransformCallback): void {
+  override _final(callback: () => void): void {
     this.#end = { due: this.#schedule.endDue(performance.now()), callback };
     this.#release();
   }
 
-  override _read(size: number): void {
-    super._read(size);
+  override _read(): void {
+    this.#isWanted = true;
     this.#release();
   }
 
@@ -62,34 +70,33 @@ export class DelayLine extends Transform {
     clearTimeout(this.#timer);
     const now = performance.now();
     let next = this.#held[0];
-    while (next !== undefined && next.due <= now && this.#hasRoom()) {
+    while (next !== undefined && next.due <= now && this.#isWanted) {
       this.#held.shift();
       this.#heldBytes -= next.bytes.length;
-      this.push(next.bytes);
+      // Before the push, in which `_read` may be called.
+      this.#isWanted = false;
+      if (this.push(next.bytes)) this.#isWanted = true;
       next = this.#held[0];
     }
     this.#scheduleFrom(now, next?.due ?? this.#end?.due);
 
     const accept = this.#accept;
-    if (accept !== undefined && this.#heldBytes < this.#schedule.heldBytes && this.#hasRoom()) {
+    if (accept !== undefined && this.#heldBytes < this.#schedule.heldBytes && this.#isWanted) {
       this.#accept = undefined;
       accept();
     }
-    if (next === undefined && this.#end !== undefined && this.#end.due <= now) {
+    if (this.#held.length === 0 && this.#end !== undefined && this.#end.due <= now) {
       const { callback } = this.#end;
       this.#end = undefined;
+      this.push(null);
       callback();
     }
   }
 
-  /** What is due already waits for room, and `_read` says when there is some. */
+  /** What is due already waits until it is wanted, and `_read` says when. */
   #scheduleFrom(now: number, due: number | undefined): void {
     if (due === undefined || due <= now || due === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.min(Math.ceil(due - now), MAX_DELAY_MS);
     this.#timer = setTimeout(() => this.#release(), delayMs);
-  }
-
-  #hasRoom(): boolean {
-    return this.readableLength < this.readableHighWaterMark;
   }
 }

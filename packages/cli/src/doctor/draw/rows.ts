@@ -30,21 +30,20 @@ const MAX_STRETCHES = 12;
 /** What came and when, in the order of time; what repeats is one row. */
 export function rowsOf(facts: Facts): Row[] {
   const { observation } = facts;
-  const { head, line, sentMs, firstByteMs } = observation;
-  // Without a connection there is nothing to draw.
-  if (line === undefined) return [];
+  const { head, line, sentMs, firstByteMs, ending } = observation;
+  const isAsked = !(ending.how === 'failed' && ending.failure.kind === 'not-sent');
+  // Without a connection and a request there is nothing to draw.
+  if (line === undefined || !isAsked) return [];
   const rows: Row[] = [{ atMs: 0, sign: 'request', text: requestText(observation) }];
   for (const { status, atMs } of observation.interim.slice(0, 3)) {
     rows.push({ atMs, sign: 'head', text: `${status}, an interim answer` });
   }
-  if (observation.interim.length > 3) {
-    rows.push({
-      atMs: undefined,
-      sign: 'more',
-      text: `${observation.interim.length - 3} more interim answers`,
-    });
+  if (observation.interimCount > 3) {
+    const text = `${observation.interimCount - 3} more interim answers`;
+    rows.push({ atMs: undefined, sign: 'more', text });
   }
-  if (firstByteMs !== undefined && isLater(head?.atMs ?? observation.endMs, firstByteMs)) {
+  const beginsMs = observation.interim[0]?.atMs ?? head?.atMs ?? observation.endMs;
+  if (firstByteMs !== undefined && isLater(beginsMs, firstByteMs)) {
     rows.push({ atMs: firstByteMs, sign: 'head', text: 'the first byte' });
   }
   if (head !== undefined) {

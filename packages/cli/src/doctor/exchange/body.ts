@@ -34,7 +34,7 @@ export function readBody(body: Readable, coding: string | undefined, recorder: R
 function decoderFor(coding: string | undefined): Transform | undefined {
   const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = constants;
   const flushed = { flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH };
-  switch (coding?.trim().toLowerCase()) {
+  switch (coding) {
     case 'gzip':
     case 'x-gzip':
       return createGunzip(flushed);
@@ -55,5 +55,5 @@ export const ACCEPT_ENCODING = 'gzip, deflate, br';
 
 /** Whether the bytes of a body under this coding say nothing to us. */
 export function isOpaque(coding: string | undefined): boolean {
-  return coding !== undefined && coding !== 'identity' && decoderFor(coding) === undefined;
+  return coding !== undefined && decoderFor(coding) === undefined;
 }

@@ -18,8 +18,11 @@ export type FailureKind =
   | 'tls'
   /** Closed or reset without an answer. */
   | 'closed'
+  /** Nothing was asked: the request is none that can be sent. */
+  | 'not-sent'
   /** What came is no HTTP. */
   | 'no-http'
+  | 'no-http2'
   /** An HTTP/2 stream that was reset before it answered. */
   | 'stream-reset';
 
@@ -58,5 +61,7 @@ export function codeOf(error: unknown): string | undefined {
 function messageOf(error: unknown): string {
   // Of several addresses that were tried the first says what the others do.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // The message of OpenSSL is a line of its source code.
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 }

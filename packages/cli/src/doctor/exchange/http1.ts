@@ -3,12 +3,12 @@ import type { Recorder } from '../recorder.js';
 import { readBody } from './body.js';
 import type { Line } from './dial.js';
 import { codeOf, type Ending, failed, stopped } from './ending.js';
-import { type HeaderLine, headerOf, type Plan } from './plan.js';
+import { codingOf, type HeaderLine, headerOf, type Plan } from './plan.js';
 
 /** More than this is no head of any server that means well. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
-/** Asks over HTTP/1.1 and tells the recorder what comes. Never rejects. */
+/** Asks over HTTP/1.1 and tells the recorder what comes. Rejects if the request cannot be sent. */
 export function askHttp1(
   plan: Plan,
   { socket }: Line,
@@ -20,7 +20,6 @@ export function askHttp1(
     let parserError: Error | undefined;
     let hasHead = false;
     const settle = (ending: Ending): void => {
-      socket.destroy();
       resolve(signal.aborted ? stopped(signal) : ending);
     };
 
@@ -47,8 +46,9 @@ export function askHttp1(
     });
     outgoing.on('response', (response: IncomingMessage) => {
       hasHead = true;
-      recorder.head(headOf(response));
-      void readBody(response, response.headers['content-encoding'], recorder).then(() => {
+      const head = headOf(response);
+      recorder.head(head);
+      void readBody(response, codingOf(head.headers), recorder).then(() => {
         if (response.complete && parserError === undefined) settle({ how: 'clean' });
         else settle({ how: 'cut', detail: cutDetail(parserError, isFin) });
       });

@@ -9,18 +9,23 @@ import type { Recorder } from '../recorder.js';
 import { readBody } from './body.js';
 import type { Line } from './dial.js';
 import { codeOf, type Ending, failed, stopped } from './ending.js';
-import { type HeaderLine, headerOf, type Plan } from './plan.js';
+import { codingOf, type HeaderLine, headerOf, type Plan } from './plan.js';
 
 /** They belong to a connection of HTTP/1.1 (RFC 9113 section 8.2.2). */
 const OF_A_CONNECTION = new Set([
   'connection',
   'host',
+  'http2-settings',
   'keep-alive',
+  'proxy-connection',
   'transfer-encoding',
   'upgrade',
 ]);
 
-/** Asks over HTTP/2 and tells the recorder what comes. Never rejects. */
+/** As many as Node's parser of HTTP/1.1 takes. By default a head of 128 is reset, by us. */
+const MAX_HEADERS = 2_000;
+
+/** Asks over HTTP/2 and tells the recorder what comes. Rejects if the request cannot be sent. */
 export function askHttp2(
   plan: Plan,
   { socket }: Line,
@@ -31,14 +36,16 @@ export function askHttp2(
     let hasHead = false;
     let sessionError: Error | undefined;
     let goaway: number | undefined;
-    const session = connect(plan.url.origin, { createConnection: () => socket });
+    const session = connect(plan.url.origin, {
+      createConnection: () => socket,
+      maxHeaderListPairs: MAX_HEADERS,
+    });
     const settle = (ending: Ending): void => {
       session.destroy();
-      socket.destroy();
       resolve(signal.aborted ? stopped(signal) : ending);
     };
     const unanswered = (): Ending => {
-      if (sessionError !== undefined) return failed('no-http', sessionError);
+      if (sessionError !== undefined) return failed('no-http2', sessionError);
       // Node's own, for a connection that has gone.
       const isGone = stream.rstCode === constants.NGHTTP2_CANCEL;
       return isGone
@@ -52,19 +59,20 @@ export function askHttp2(
       goaway = code;
     });
 
-    const stream = ask(session, plan);
+    const stream = requestOn(session, plan);
     signal.addEventListener('abort', () => session.destroy(), { once: true });
     stream.on('finish', () => recorder.sent());
     stream.on('headers', (headers) => recorder.interim(Number(headers[':status'])));
     stream.on('response', (headers, _flags) => {
       hasHead = true;
       recorder.raw(Buffer.alloc(0));
-      recorder.head(headOf(headers));
-      void readBody(stream, headers['content-encoding'], recorder).then(() => {
+      const head = headOf(headers);
+      recorder.head(head);
+      void readBody(stream, codingOf(head.headers), recorder).then(() => {
         const code = goaway || stream.rstCode;
         if (code === constants.NGHTTP2_NO_ERROR && sessionError === undefined) {
           settle({ how: 'clean' });
-        } else settle({ how: 'cut', detail: `${nameOf(code)} came before the end of the body` });
+        } else settle({ how: 'cut', detail: cutDetail(code, session, sessionError) });
       });
     });
     stream.on('error', (error) => {
@@ -76,7 +84,7 @@ export function askHttp2(
   });
 }
 
-function ask(session: ClientHttp2Session, { method, url, headers }: Plan) {
+function requestOn(session: ClientHttp2Session, { method, url, headers }: Plan) {
   const fields: Record<string, string | string[]> = {
     ':method': method,
     ':path': `${url.pathname}${url.search}`,
@@ -85,7 +93,7 @@ function ask(session: ClientHttp2Session, { method, url, headers }: Plan) {
   };
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
-    if (OF_A_CONNECTION.has(key)) continue;
+    if (OF_A_CONNECTION.has(key) || (key === 'te' && value !== 'trailers')) continue;
     const before = fields[key];
     fields[key] = before === undefined ? value : [before, value].flat();
   }
@@ -99,6 +107,17 @@ function headOf(received: IncomingHttpHeaders & IncomingHttpStatusHeader) {
     for (const one of [value].flat()) headers.push([name, String(one)]);
   }
   return { status: Number(received[':status']), reason: '', httpVersion: '2.0', headers };
+}
+
+/** For a connection that is gone Node makes codes of its own, which nobody has sent. */
+function cutDetail(code: number, session: ClientHttp2Session, error: Error | undefined): string {
+  if (codeOf(error)?.startsWith('E') && !codeOf(error)?.startsWith('ERR_')) {
+    return 'the connection was reset';
+  }
+  if (code === constants.NGHTTP2_CANCEL && session.destroyed) {
+    return 'the connection was closed before the body was complete';
+  }
+  return `${nameOf(code)} came before the end of the body`;
 }
 
 /** RFC 9113 section 7, by number. */

@@ -30,3 +30,9 @@ export function headerOf(headers: readonly HeaderLine[], name: string): string |
     .map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(', ');
 }
+
+/** The content coding of a body, in lower case; `undefined` if it has none. */
+export function codingOf(headers: readonly HeaderLine[]): string | undefined {
+  const coding = headerOf(headers, 'content-encoding')?.trim().toLowerCase();
+  return coding === '' || coding === 'identity' ? undefined : coding;
+}

@@ -1,9 +1,8 @@
 import type { Preflight } from '../observation.js';
 import { Recorder } from '../recorder.js';
+import { ask } from './ask.js';
 import { DialError, dial } from './dial.js';
 import { type Ending, Stop } from './ending.js';
-import { askHttp1 } from './http1.js';
-import { askHttp2 } from './http2.js';
 import { type HeaderLine, headerOf, type Plan } from './plan.js';
 
 const PREFLIGHT_LIMIT_MS = 10_000;
@@ -11,6 +10,8 @@ const PREFLIGHT_LIMIT_MS = 10_000;
 /** What a client of runs sends to come back to its work (`docs/client.md`). */
 export const RESUME_REQUEST_HEADERS = ['idempotency-key', 'last-event-id', 'holdopen-run'];
 
+/** Need no leave (Fetch Standard, section 2.2.1). */
+export const SIMPLE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 /** Need no leave (Fetch Standard, section 2.2.2), or are not a page's to set. */
 const ALWAYS_ALLOWED = new Set([
   ...['accept', 'accept-language', 'content-language', 'range'],
@@ -19,7 +20,9 @@ const ALWAYS_ALLOWED = new Set([
 
 /** Asks as a browser does before a page of `plan.origin` may ask. */
 export async function preflight(plan: Plan, signal: AbortSignal): Promise<Preflight> {
-  const requestHeaders = namesToAsk(plan);
+  const own = namesToAsk(plan);
+  const requestHeaders = [...new Set([...own, ...RESUME_REQUEST_HEADERS])].sort();
+  const isNeeded = own.length > 0 || !SIMPLE_METHODS.has(plan.method);
   const headers: HeaderLine[] = [
     ['Origin', plan.origin ?? ''],
     ['Access-Control-Request-Method', plan.method],
@@ -34,7 +37,6 @@ export async function preflight(plan: Plan, signal: AbortSignal): Promise<Prefli
   const timer = setTimeout(() => stop.abort(new Stop('max-wait')), PREFLIGHT_LIMIT_MS);
   try {
     const line = await dial(asked, stop.signal);
-    const ask = line.speaks === 'h2' ? askHttp2 : askHttp1;
     const ending = await ask(asked, line, recorder, stop.signal);
     const about = { method: asked.method, url: asked.url.href, line: line.facts };
     const { head } = recorder.observation(about, ending, undefined);
@@ -42,24 +44,26 @@ export async function preflight(plan: Plan, signal: AbortSignal): Promise<Prefli
       status: head?.status,
       headers: head?.headers ?? [],
       requestHeaders,
+      isNeeded,
       failure: head === undefined ? failureOf(ending) : undefined,
+      isStopped: signal.aborted,
     };
   } catch (error) {
     const failure = error instanceof DialError ? failureOf(error.ending) : String(error);
-    return { status: undefined, headers: [], requestHeaders, failure };
+    const nothing = { status: undefined, headers: [], requestHeaders, isNeeded };
+    return { ...nothing, failure, isStopped: signal.aborted };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', pass);
   }
 }
 
-/** The names that a page needs leave for: its own, and those to come back to a run. */
+/** The names that a page needs leave for. */
 function namesToAsk({ headers }: Plan): string[] {
-  const own = headers
+  return headers
     .map(([name, value]) => [name.toLowerCase(), value] as const)
     .filter(([name, value]) => !ALWAYS_ALLOWED.has(name) && !isPlainType(name, value))
     .map(([name]) => name);
-  return [...new Set([...own, ...RESUME_REQUEST_HEADERS])].sort();
 }
 
 function isPlainType(name: string, value: string): boolean {

@@ -64,7 +64,12 @@ function refused(status: number, method: string): Finding {
   if (status === 401 || status === 403) {
     return problem('error-status', what, "Say who asks: -H 'Authorization: …'.");
   }
-  return problem('error-status', what, 'Ask as your client does: -X, -H and -d.');
+  if (status === 429)
+    return problem('error-status', what, 'Wait, as Retry-After says, and ask again.');
+  if (status >= 500 && status < 600) {
+    return problem('error-status', what, 'Look into the log of the server.');
+  }
+  return problem('error-status', what, 'Ask as your client does: its path, -X, -H and -d.');
 }
 
 function notHeld({ observation, rhythm, idleLimitsMs }: Facts): Finding[] {

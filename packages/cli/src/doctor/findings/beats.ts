@@ -108,8 +108,15 @@ function missing(facts: Facts): Finding[] {
   ];
 }
 
-function tooFew({ rhythm, isHeld, announcedMs, observation }: Facts): Finding[] {
+function tooFew({ rhythm, isHeld, announcedMs, observation, coding }: Facts): Finding[] {
   if (!isHeld || rhythm.beats > 1) return [];
+  if (observation.body.format === 'other') {
+    const why =
+      coding === undefined
+        ? 'The format is none that the doctor knows'
+        : `The body comes under ${coding}, which the doctor cannot decode`;
+    return [note('beats-unreadable', `${why}, so that beats cannot be told from data.`)];
+  }
   const stopped = observation.ending.how === 'stopped' ? ' Or wait longer: --max-wait.' : '';
   const longer = announcedMs === undefined ? '' : ` than ${duration(announcedMs * 3)}`;
   return [

@@ -1,5 +1,5 @@
 import { headerOf } from '../exchange/plan.js';
-import { RESUME_REQUEST_HEADERS } from '../exchange/preflight.js';
+import { RESUME_REQUEST_HEADERS, SIMPLE_METHODS } from '../exchange/preflight.js';
 import type { Facts } from '../facts.js';
 import type { Preflight } from '../observation.js';
 import { list } from '../words.js';
@@ -13,8 +13,6 @@ const RESUME_RESPONSE_HEADERS = [
   'content-location',
   'retry-after',
 ];
-/** Need no leave (Fetch Standard, section 2.2.1). */
-const SIMPLE_METHODS = new Set(['GET', 'HEAD', 'POST']);
 
 export interface Page {
   readonly origin: string;
@@ -25,24 +23,44 @@ export interface Page {
 export function corsFindings(facts: Facts, { origin, hasCredentials }: Page): Finding[] {
   const { head, preflight, method } = facts.observation;
   const ofAnswer = head === undefined ? [] : answerFindings(facts, origin, hasCredentials);
-  const before =
+  const ofPreflight =
     preflight === undefined ? [] : preflightFindings(preflight, method, origin, hasCredentials);
+  const before =
+    preflight?.isNeeded === false && !preflight.isStopped ? onlyToResume(ofPreflight) : ofPreflight;
   // What is wrong with both is said once.
   const isSaid = ({ code }: Finding): boolean => before.some((finding) => finding.code === code);
   return [...before, ...ofAnswer.filter((finding) => !isSaid(finding))];
 }
 
+/** Of a request that a browser sends without asking, only what comes back to its run is kept out. */
+function onlyToResume(findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => {
+    if (finding.level !== 'problem') return finding;
+    const what = `A page may send this request, but come back to no run. ${finding.what}`;
+    return warning('cors-resume-request', what, finding.cure);
+  });
+}
+
 function preflightFindings(
-  { status, headers, requestHeaders, failure }: Preflight,
+  { status, headers, requestHeaders, failure, isStopped }: Preflight,
   method: string,
   origin: string,
   hasCredentials: boolean,
 ): Finding[] {
+  if (isStopped) {
+    return [
+      problem(
+        'preflight',
+        'What a browser asks before (OPTIONS) was not answered until the doctor stopped, so that nothing else was asked.',
+        'Answer OPTIONS with 204 and the Access-Control headers, at once and before any login.',
+      ),
+    ];
+  }
   if (status === undefined || status < 200 || status > 299) {
     return [
       problem(
         'preflight',
-        `What a browser asks before is answered ${status ?? `not at all (${failure})`}: it would not send the request.`,
+        `What a browser asks before (OPTIONS) is answered ${status ?? `not at all (${failure})`}: it would not send what it asked for.`,
         'Answer OPTIONS with 204 and the Access-Control headers, before any login.',
       ),
     ];
@@ -59,7 +77,7 @@ function preflightFindings(
     methods.has(method.toLowerCase()) ||
     (methods.has('*') && !hasCredentials);
   return [
-    ...allowOrigin(headers, origin, hasCredentials, 'The answer to OPTIONS'),
+    ...allowOrigin(headers, origin, hasCredentials, 'preflight'),
     ...(isMethod
       ? []
       : [
@@ -90,7 +108,7 @@ function answerFindings(
   hasCredentials: boolean,
 ): Finding[] {
   const headers = observation.head?.headers ?? [];
-  const origins = allowOrigin(headers, origin, hasCredentials, 'The answer');
+  const origins = allowOrigin(headers, origin, hasCredentials, 'answer');
   const exposed = names(headerOf(headers, 'access-control-expose-headers'));
   const isExposed = (name: string): boolean =>
     exposed.has(name) || (exposed.has('*') && !hasCredentials);
@@ -122,8 +140,9 @@ function allowOrigin(
   headers: Preflight['headers'],
   origin: string,
   hasCredentials: boolean,
-  what: string,
+  of: 'preflight' | 'answer',
 ): Finding[] {
+  const what = of === 'preflight' ? 'The answer to OPTIONS' : 'The answer';
   const allowed = headerOf(headers, 'access-control-allow-origin');
   const isAllowed = allowed === origin || (allowed === '*' && !hasCredentials);
   if (!isAllowed) {
@@ -131,7 +150,9 @@ function allowOrigin(
       problem(
         'cors-origin',
         `${what} is not for pages of ${origin}: Access-Control-Allow-Origin is ${allowed ?? 'missing'}.`,
-        'CORS headers must be set before the first beat: put that middleware before the work, or use the option headers of @holdopen/fetch.',
+        of === 'preflight'
+          ? `Answer OPTIONS with Access-Control-Allow-Origin: ${origin}`
+          : `Access-Control-Allow-Origin: ${origin}, set before the first beat: by middleware before the work, or with the option headers of @holdopen/fetch.`,
       ),
     ];
   }

@@ -83,7 +83,8 @@ export function lastSilenceOf({ observation, rhythm }: Facts): number | undefine
 /** An end that HTTP calls clean, of a body that is not whole. */
 function unfinished(facts: Facts): Finding[] {
   const { ending, body, head } = facts.observation;
-  if (ending.how !== 'clean') return [];
+  // Of what could not be decoded nobody knows how it ends.
+  if (ending.how !== 'clean' || body.undecodable !== undefined) return [];
   if (body.state === 'incomplete') {
     if (lateStatusOf(facts) >= 300) {
       return [
@@ -98,7 +99,9 @@ function unfinished(facts: Facts): Finding[] {
       problem(
         'incomplete',
         `The end looks clean, but the body is not whole (${WHERE[body.format]}): it was cut behind a hop that hides that${byHop(facts)}.`,
-        'Speak HTTP/1.1 to the server (nginx: proxy_http_version 1.1), so that a cut stays one.',
+        facts.hops.some(({ id }) => id === 'caddy')
+          ? 'Look into the log of the server. Caddy up to 2.6 hides every cut: update it.'
+          : 'Speak HTTP/1.1 to the server (nginx: proxy_http_version 1.1), so that a cut stays one.',
       ),
     ];
   }

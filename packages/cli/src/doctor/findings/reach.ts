@@ -18,7 +18,9 @@ export function reachFindings(facts: Facts): Finding[] {
       ),
     );
   }
-  if (kind.name === 'silent') findings.push(silent(facts));
+  // What was never asked was not silent; that its preflight was is said elsewhere.
+  const isAsked = observation.preflight?.isStopped !== true;
+  if (kind.name === 'silent' && isAsked) findings.push(silent(facts));
   if (ending.how === 'failed') findings.push(unreachable(facts, ending.failure));
   return findings;
 }
@@ -58,8 +60,20 @@ function unreachable(facts: Facts, { kind, code, message }: Failure): Finding {
       );
     case 'tls':
       return problem('tls', `TLS failed: ${message}.`, tlsCure(code, message));
+    case 'not-sent':
+      return problem(
+        'not-sent',
+        `The request cannot be sent: ${message}.`,
+        'Change its headers (-H), or ask over another version of HTTP (--http1, --http2).',
+      );
     case 'no-http':
       return noHttp(facts, message);
+    case 'no-http2':
+      return problem(
+        'no-http2',
+        `What came is no HTTP/2: ${message}.`,
+        'The server may speak HTTP/1.1 alone: --http1, or without --http2.',
+      );
     case 'stream-reset':
       return problem('stream-reset', `The stream was reset before it answered: ${message}.`);
     case 'closed': {
@@ -68,7 +82,10 @@ function unreachable(facts: Facts, { kind, code, message }: Failure): Finding {
       return problem(
         opening === '' ? 'closed' : 'head-cut',
         `The connection was closed ${begun}, ${duration(endMs)} after the request.${who?.what ?? ''}`,
-        who?.cure ?? 'Look into the log of the server: it may have died on this request.',
+        who?.cure ??
+          (opening === '' && observation.line?.tlsVersion === undefined
+            ? 'Look into the log of the server: it may have died on this request, or speak TLS here: https://.'
+            : 'Look into the log of the server: it may have died on this request.'),
       );
     }
     case 'unreachable':

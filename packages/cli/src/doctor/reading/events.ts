@@ -6,8 +6,12 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** Of a line nobody reads more: a late head has 256 bytes, which escapes can double. */
 const MAX_LINE_BYTES = 1_024;
+/** No beat is longer that a server chose for itself: it says nothing. */
+const MAX_FRAME_BYTES = 256;
 /** Events that other servers send for nothing but to be heard. */
 const BEAT_EVENTS = /^(?:ping|heartbeat|keep-?alive|server\.heartbeat)$/i;
+/** Members of holdopen's own comments that are no headers. */
+const OWN_MEMBERS = new Set(['interval', 'status']);
 
 /**
  * Event streams. Not eventsource-parser: it gives no place to comments inside of an event, does not say
@@ -24,9 +28,17 @@ export class EventReader implements BodyReader {
   #lineBytes = 0;
   #isAfterCr = false;
   #isEmpty = true;
-  #event: { name: string; hasData: boolean } | undefined;
+  #event: { name: string; hasData: boolean; text: string } | undefined;
+  /** What a held stream began with, if that may be the server's own frame. */
+  #frame: string | undefined;
+  #isFirst: boolean;
   /** Of the event so far, as far as they came with what is being read. */
   #eventBytes = 0;
+
+  /** `isHeld`: by its head, so that it begins with a beat. */
+  constructor(isHeld = false) {
+    this.#isFirst = isHeld;
+  }
 
   get takesBeat(): boolean {
     return this.#lineBytes === 0;
@@ -64,6 +76,7 @@ export class EventReader implements BodyReader {
     this.#lineBytes = 0;
     if (line === '') this.#endEvent(pieces);
     else if (line.startsWith(':')) {
+      this.#isFirst = false;
       // Nothing but spaces is padding, for hops that keep small writes back.
       const isPadding = /^: +$/.test(line);
       if (this.#comment(line.slice(1)) && !isPadding) {
@@ -72,7 +85,8 @@ export class EventReader implements BodyReader {
     } else {
       this.#isEmpty = false;
       this.#eventBytes += bytes;
-      this.#event ??= { name: '', hasData: false };
+      this.#event ??= { name: '', hasData: false, text: '' };
+      if (this.#event.text.length <= MAX_FRAME_BYTES) this.#event.text += `${line}\n`;
       const [, field, value = ''] = /^\uFEFF?([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
       if (field === 'event') this.#event.name = value;
       if (field === 'data') this.#event.hasData ||= value !== '';
@@ -81,11 +95,13 @@ export class EventReader implements BodyReader {
 
   #endEvent(pieces: Piece[]): void {
     if (this.#event === undefined) return;
-    const { name, hasData } = this.#event;
+    const { name, hasData, text } = this.#event;
     const bytes = this.#eventBytes + 1;
+    if (this.#isFirst && name !== '' && text.length <= MAX_FRAME_BYTES) this.#frame = text;
+    this.#isFirst = false;
     this.#event = undefined;
     this.#eventBytes = 0;
-    if (BEAT_EVENTS.test(name)) {
+    if (BEAT_EVENTS.test(name) || text === this.#frame) {
       addPiece(pieces, { kind: 'beat', count: 1, bytes });
       return;
     }
@@ -100,11 +116,11 @@ export class EventReader implements BodyReader {
     if (dictionary === undefined) return true;
     const members = parseMembers(dictionary);
     const interval = members.get('interval');
-    if (typeof interval === 'number') this.announcedMs ??= interval;
+    if (typeof interval === 'number' && interval > 0) this.announcedMs ??= interval;
     const status = members.get('status');
     const headers: HeaderPair[] = [];
     for (const [name, value] of members) {
-      if (typeof value === 'string' && name !== 'status') headers.push([name, value]);
+      if (typeof value === 'string' && !OWN_MEMBERS.has(name)) headers.push([name, value]);
     }
     if (typeof status !== 'number' && headers.length === 0) return true;
     this.lateHead ??= { status: typeof status === 'number' ? status : 200, headers };

@@ -33,18 +33,19 @@ export interface BodyReader {
   read(bytes: Uint8Array): Piece[];
 }
 
-/** `heldFormat` is that of the header `HoldOpen`, which knows it better than the content type. */
+/** `held` is what the header `HoldOpen` says, which knows the format better than the content type. */
 export function readerFor(
   contentType: string | undefined,
-  heldFormat: string | undefined,
+  held: { readonly format: string | undefined } | undefined,
   isOpaque: boolean,
 ): BodyReader {
   if (isOpaque) return new OpaqueReader();
-  switch (heldFormat ?? formatOf(contentType)) {
+  const isHeld = held !== undefined;
+  switch (held?.format ?? formatOf(contentType)) {
     case 'json':
-      return new JsonReader(heldFormat !== undefined);
+      return new JsonReader(isHeld);
     case 'sse':
-      return new EventReader();
+      return new EventReader(isHeld);
     case 'ndjson':
       return new RecordReader('ndjson');
     case 'json-seq':

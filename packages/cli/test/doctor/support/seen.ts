@@ -46,6 +46,7 @@ export function seen({
     firstByteMs: headMs,
     opening: '',
     interim: [],
+    interimCount: 0,
     head: { atMs: headMs, status, reason: '', httpVersion: '1.1', headers: [CHUNKED, ...headers] },
     body: { ...BODY, ...more.body },
     preflight: undefined,
