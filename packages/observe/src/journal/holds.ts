@@ -1,4 +1,5 @@
 import type { HoldEvent, HoldInfo, LateOutcome } from '@holdopen/core';
+import { isOwnStream } from '../own-streams.js';
 import type { RouteLabels } from '../route.js';
 import { watchHolds } from '../watch.js';
 import { type CauseMessage, causeFacts, clip } from './cause.js';
@@ -28,7 +29,7 @@ export function keepHolds(
   return watchHolds(
     (event) => {
       if (event.type === 'end') ended(event);
-      else if ('hold' in event) silent(event);
+      else if ('hold' in event && !isOwnStream(event.request)) silent(event);
     },
     ['beat', 'beat-dropped', 'end'],
   );
@@ -49,7 +50,9 @@ export function keepHolds(
   function ended({ hold, request, how, heldMs, outcome }: HoldEvent & { type: 'end' }): void {
     const one = open.get(hold);
     open.delete(hold);
-    if (how === 'failed' || how === 'disconnected') {
+    const isFailure = how === 'failed' || how === 'disconnected';
+    // Whoever closes the live page has left nothing that failed.
+    if (isFailure && !isOwnStream(request)) {
       const { route, connection, silences, longestSilenceMs } = one ?? beginning(hold, request);
       const openedAtMs = connection?.openedAtMs;
       const end = how === 'disconnected' ? connectionEnd(request) : undefined;

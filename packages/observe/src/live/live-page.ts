@@ -8,12 +8,12 @@ import {
   requestOfIncoming,
 } from '@holdopen/fetch';
 import { sendNodeResponse } from 'srvx/node';
+import { rememberOwnStream } from '../own-streams.js';
 import { Board } from './board.js';
 import { readPageFile } from './files.js';
 import { Gate } from './gate.js';
 import { pageHeaders, refusal } from './headers.js';
 import { type LivePageOptions, type LiveSettings, resolveLiveOptions } from './options.js';
-import { rememberOwnStream } from './own-streams.js';
 import { FILES, mountedAt, type Placed, placeOf } from './place.js';
 import { Watchers } from './watchers.js';
 
