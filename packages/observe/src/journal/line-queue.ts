@@ -1,7 +1,10 @@
 import { type JournalLine, toLine } from './record.js';
 
-/** So much waits for a disk that fails or is slow. */
-const MAX_WAITING_BYTES = 2 ** 20;
+/**
+ * So much waits for a disk that fails or is slow: about 30,000 failures, since a proxy that is restarted
+ * ends all that it carries in one moment.
+ */
+const MAX_WAITING_BYTES = 16 * 2 ** 20;
 const BATCH_BYTES = 256 * 2 ** 10;
 
 /** Lines on their way to the disk. */
