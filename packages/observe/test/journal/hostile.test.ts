@@ -1,0 +1,93 @@
+// A journal under people and machines that mean no good.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createJournal, createLivePage, createMetrics, type Journal } from '@holdopen/observe';
+import { expect, onTestFinished, test } from 'vitest';
+import { quiet, until } from '../../../../test/support/until.js';
+import { incidentsOf, temporaryDirectory, textOf } from './support.js';
+
+function open(options: Partial<Parameters<typeof createJournal>[0]> = {}): {
+  journal: Journal;
+  directory: string;
+} {
+  const directory = temporaryDirectory();
+  const journal = createJournal({ directory, heartbeatMs: 60_000, flushMs: 5, ...options });
+  onTestFinished(() => journal.close());
+  return { journal, directory };
+}
+
+function fail(journal: Journal): void {
+  journal.onState({ state: 'failed', attempt: 1, error: { code: 'HOLDOPEN_RESET', bytes: 3 } });
+}
+
+test('a listener that rejects harms nobody', async () => {
+  const rejected: unknown[] = [];
+  const onRejection = (error: unknown): void => void rejected.push(error);
+  process.on('unhandledRejection', onRejection);
+  onTestFinished(() => void process.off('unhandledRejection', onRejection));
+  const { journal } = open({
+    onIncident: async () => {
+      throw new Error('the chat is away');
+    },
+  });
+  fail(journal);
+  await quiet(50);
+  expect(rejected).toEqual([]);
+});
+
+test('10,000 failures in one moment are all written, where the disk is well', async () => {
+  const { journal, directory } = open();
+  for (let i = 0; i < 10_000; i++) fail(journal);
+  await journal.flush();
+  expect(journal.status().dropped).toBe(0);
+  expect((await incidentsOf(directory)).length).toBe(10_000);
+});
+
+const SCRIPT = `
+import { createJournal } from '@holdopen/observe';
+const [directory] = process.argv.slice(1);
+const journal = createJournal({ directory, heartbeatMs: 60_000, flushMs: 5 });
+process.on('uncaughtException', () => {});
+setTimeout(() => { throw new RangeError('of no weight'); }, 20);
+setTimeout(() => process.exit(0), 300);
+`;
+
+test('an error that the application has caught and outlived is no death', async () => {
+  const directory = temporaryDirectory();
+  const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT, directory], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+  expect(textOf(directory)).toContain('"kind":"end"');
+  expect(await incidentsOf(directory)).toEqual([]);
+});
+
+test('the streams of a live page are no incidents and no disconnects', async () => {
+  const { journal, directory } = open();
+  const metrics = createMetrics();
+  const live = createLivePage({ authorize: () => true, updateMs: 250 });
+  onTestFinished(() => {
+    live.close();
+    metrics.stop();
+  });
+  const server = createServer((req, res) => live.middleware(req, res));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/live/events`;
+  const left = new AbortController();
+  const response = await fetch(url, { signal: left.signal });
+  await response.body?.getReader().read();
+  left.abort();
+  await until(
+    'it has left',
+    () => new Promise((resolve) => server.getConnections((_, count) => resolve(count === 0))),
+  );
+  await quiet(100);
+  await journal.flush();
+  expect(await incidentsOf(directory)).toEqual([]);
+  expect(await metrics.metricsText()).not.toMatch(/^holdopen_\w+\{method/m);
+});
