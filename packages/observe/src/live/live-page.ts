@@ -139,6 +139,8 @@ export class LivePage {
     if (site !== 'same-origin' && site !== 'none') return refusal(403);
     const headers = pageHeaders({ 'Content-Type': EVENTS_TYPE, 'X-Accel-Buffering': 'no' });
     if (request.method === 'HEAD') return new Response(null, { headers });
+    // It left while it was asked who it is: over HTTP/2 nobody would say so again.
+    if (request.signal.aborted) return refusal(503);
     if (this.#watchers.isFull) return refusal(503, { 'Retry-After': `${FULL_RETRY_S}` });
     rememberOwnStream(request);
     const incoming = incomingOf(request);
