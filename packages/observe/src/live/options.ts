@@ -27,8 +27,11 @@ export interface LiveRuns {
   readonly context: { readonly feeds: { watchers(run: string): number } };
 }
 
-/** Of `createJournal()`: its last incidents, newest first. */
+/** Of `createJournal()`. */
 export interface LiveJournal {
+  /** How many there were. Without it those count that `recent` gives. */
+  status?(): { readonly incidents: number; readonly deaths: number };
+  /** The last incidents, newest first. */
   recent(): readonly {
     readonly id: string;
     /** RFC 3339. */
@@ -60,7 +63,7 @@ export interface LivePageOptions {
   runs?: LiveRuns | undefined;
   /**
    * `createJournal()`: the page shows its last incidents, those of calls and of processes that died among
-   * them, in place of what it has seen itself.
+   * them, in place of what it has seen itself. It has the last 100, whatever `maxIncidents` is.
    * @default none
    */
   journal?: LiveJournal | undefined;
