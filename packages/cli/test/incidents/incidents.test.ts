@@ -160,6 +160,34 @@ describe('what is shown', () => {
     expect((await run(['--top', '1', file])).out).toContain('and 1 route more: --top 2');
   });
 
+  test('names those whose default a time-out is', async () => {
+    const cuts = [60_100, 29_000, 13_370].flatMap((heldMs) =>
+      Array.from({ length: 30 }, (_, at) =>
+        line(
+          { outcome: 'disconnected', connectionEnd: 'fin', beats: 9, heldMs, idleMs: 500 },
+          new Date(Date.parse('2026-11-21T00:00:00Z') + at * 60_000).toISOString(),
+        ),
+      ),
+    );
+    const file = write('a.ndjson', ...cuts);
+    const { out } = await run([file]);
+    expect(out).toMatch(
+      /^29 s after the beginning +30 +AWS API Gateway, buffered \(responseTransfer/m,
+    );
+    expect(out).toMatch(/^13\.4 s after the beginning +30 +nobody known: it was set$/m);
+    const { timeOuts } = JSON.parse((await run(['--json', file])).out);
+    expect(timeOuts).toContainEqual(
+      expect.objectContaining({
+        kind: 'total',
+        cuts: 30,
+        aboutMs: 29_000,
+        defaultOf: expect.arrayContaining([
+          expect.objectContaining({ name: 'AWS API Gateway, buffered', ms: 29_000 }),
+        ]),
+      }),
+    );
+  });
+
   test('is nothing where nothing failed, and that is well', async () => {
     const file = write('a.ndjson', '{"kind":"alive","time":"2026-11-21T19:00:00.000Z"}\n');
     expect(await run([file])).toMatchObject({ code: 0, out: 'No incidents.\n' });
