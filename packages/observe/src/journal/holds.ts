@@ -6,6 +6,7 @@ import { type CauseMessage, causeFacts, clip } from './cause.js';
 import { type ConnectionFacts, connectionEnd, connectionFacts } from './connection.js';
 import type { Ledger } from './ledger.js';
 import type { IncidentFacts } from './record.js';
+import type { RequestRuns } from './request-runs.js';
 
 const LONGEST_FORMAT_NAME = 40;
 
@@ -23,6 +24,7 @@ export function keepHolds(
   ledger: Ledger,
   labels: RouteLabels,
   causeMessage: CauseMessage | undefined,
+  requestRuns: RequestRuns,
 ): () => void {
   const open = new Map<HoldInfo, OpenHold>();
 
@@ -55,12 +57,14 @@ export function keepHolds(
     if (isFailure && !isOwnStream(request)) {
       const { route, connection, silences, longestSilenceMs } = one ?? beginning(hold, request);
       const openedAtMs = connection?.openedAtMs;
+      const run = requestRuns.of(request);
       const end = how === 'disconnected' ? connectionEnd(request) : undefined;
       ledger.failed({
         subject: 'hold',
         outcome: how,
         route,
         hold: hold.id,
+        ...(run === undefined ? {} : { run }),
         ...(how === 'failed' ? failureOf(outcome, causeMessage) : {}),
         format: clip(hold.format, LONGEST_FORMAT_NAME),
         intervalMs: hold.intervalMs,

@@ -18,6 +18,7 @@ import {
   type JournalLine,
   type OpenLine,
 } from './record.js';
+import { RequestRuns } from './request-runs.js';
 import { keepRuns } from './runs.js';
 import { JournalWriter } from './writer.js';
 
@@ -123,11 +124,12 @@ class FileJournal implements Journal {
     });
     const { causeMessage, route } = this.#settings;
     const labels = new RouteLabels({ route });
+    const requestRuns = new RequestRuns();
     this.onState = keepCalls(this.#ledger, causeMessage);
     this.#endings = [
       dateConnections(),
-      keepHolds(this.#ledger, labels, causeMessage),
-      keepRuns(this.#ledger, labels),
+      keepHolds(this.#ledger, labels, causeMessage, requestRuns),
+      keepRuns(this.#ledger, labels, requestRuns),
       this.#beat(),
       this.#awaitEnd(),
     ];

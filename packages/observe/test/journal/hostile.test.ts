@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { holdOpen } from '@holdopen/node';
 import { createJournal, createLivePage, createMetrics, type Journal } from '@holdopen/observe';
+import { createRuns } from '@holdopen/runs';
 import { expect, onTestFinished, test } from 'vitest';
 import { quiet, until } from '../../../../test/support/until.js';
 import { incidentsOf, temporaryDirectory, textOf } from './support.js';
@@ -90,4 +92,36 @@ test('the streams of a live page are no incidents and no disconnects', async () 
   await journal.flush();
   expect(await incidentsOf(directory)).toEqual([]);
   expect(await metrics.metricsText()).not.toMatch(/^holdopen_\w+\{method/m);
+});
+
+test('a response and its run that both fail have the id of the run, and so has who joined it', async () => {
+  const { directory } = open();
+  const runs = createRuns({ authorize: () => 'somebody' });
+  onTestFinished(() => runs.close());
+  let fails: () => void = () => {};
+  const failing = new Promise<void>((resolve) => {
+    fails = resolve;
+  });
+  const handler = holdOpen(
+    async () => {
+      await failing;
+      throw new TypeError('x');
+    },
+    { firstBeatMs: 20, intervalMs: 50, runs, onLateOutcome: () => undefined },
+  );
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const call = {
+    method: 'POST',
+    headers: { 'Idempotency-Key': '0b5f3d0e-3a53-4bb0-a3b2-8d8f0c7a3f11' },
+  };
+  const heads = [await fetch(url, call), await fetch(url, call)];
+  fails();
+  for (const head of heads) await head.text().catch(() => {});
+  await until('all are written', async () => (await incidentsOf(directory)).length === 3);
+  const incidents = await incidentsOf(directory);
+  expect(incidents.map(({ subject }) => subject).sort()).toEqual(['hold', 'hold', 'run']);
+  expect(new Set(incidents.map(({ run }) => run))).toEqual(new Set([expect.any(String)]));
 });
