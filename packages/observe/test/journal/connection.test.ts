@@ -27,10 +27,10 @@ async function listening(server: Server): Promise<number> {
 }
 
 let isHeld = 0;
-const hang = holdOpen(async (req) => {
+const hang = async (req: object) => {
   await held(req);
   isHeld += 1;
-}, QUICK);
+};
 
 async function only(directory: string): Promise<Incident> {
   await until('it is written', async () => (await incidentsOf(directory)).length > 0);
@@ -48,7 +48,7 @@ function open(): string {
 
 test('over TLS its age is known, and that the client has closed it', async () => {
   const directory = open();
-  const port = await listening(createHttpsServer(certificate, hang));
+  const port = await listening(createHttpsServer(certificate, holdOpen(hang, QUICK)));
   const call = request({
     port,
     host: '127.0.0.1',
@@ -92,7 +92,7 @@ const ENDS: [string, ConnectionEnd, (stream: Stream, socket: Socket) => void][] 
 
 test.each(ENDS)('over HTTP/2 its age is known, and that %s', async (_what, end, leave) => {
   const directory = open();
-  const port = await listening(createServer(hang));
+  const port = await listening(createServer(holdOpen((req, _res) => hang(req), QUICK)));
   const socket = connectTcp(port, '127.0.0.1');
   const session = connect(`http://127.0.0.1:${port}`, { createConnection: () => socket });
   const stream = overHttp2(session);
@@ -106,7 +106,12 @@ test.each(ENDS)('over HTTP/2 its age is known, and that %s', async (_what, end, 
 
 test('over HTTP/2 with TLS, too', async () => {
   const directory = open();
-  const port = await listening(createSecureServer(certificate, hang));
+  const port = await listening(
+    createSecureServer(
+      certificate,
+      holdOpen((req, _res) => hang(req), QUICK),
+    ),
+  );
   const session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
   const stream = overHttp2(session);
   await until('it is held', () => isHeld === 1);
