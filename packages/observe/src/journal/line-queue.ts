@@ -48,7 +48,15 @@ export class LineQueue {
     this.#inFlight = [];
   }
 
-  failed(): void {
+  /** All but so many bytes of what was taken. */
+  failed(writtenBytes: number): void {
+    let left = writtenBytes;
+    const isWritten = (line: string): boolean => {
+      left -= Buffer.byteLength(line);
+      return left >= 0;
+    };
+    // A disk that has room for a little would else be filled with the same lines at each attempt.
+    while (this.#inFlight[0] !== undefined && isWritten(this.#inFlight[0])) this.#inFlight.shift();
     this.#waiting.unshift(...this.#inFlight);
     for (const { length } of this.#inFlight) this.#waitingBytes += length;
     this.#inFlight = [];

@@ -1,12 +1,12 @@
 // A journal under people and machines that mean no good.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { holdOpen } from '@holdopen/node';
 import { createJournal, createLivePage, createMetrics, type Journal } from '@holdopen/observe';
 import { createRuns } from '@holdopen/runs';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { quiet, until } from '../../../../test/support/until.js';
 import { incidentsOf, temporaryDirectory, textOf } from './support.js';
 
@@ -124,4 +124,32 @@ test('a response and its run that both fail have the id of the run, and so has w
   const incidents = await incidentsOf(directory);
   expect(incidents.map(({ subject }) => subject).sort()).toEqual(['hold', 'hold', 'run']);
   expect(new Set(incidents.map(({ run }) => run))).toEqual(new Set([expect.any(String)]));
+});
+
+test('a disk that has room for a little takes a little, and nothing of it again and again', async (context) => {
+  const directory = temporaryDirectory();
+  const size = 96 * 1_024;
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory]).status !== 0) {
+    return context.skip('only root may mount');
+  }
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const journal = createJournal({ directory, heartbeatMs: 60_000, flushMs: 5 });
+  onTestFinished(async () => {
+    warn.mockRestore();
+    await journal.close();
+    spawnSync('umount', ['-l', directory]);
+  });
+  await journal.flush();
+  for (let i = 0; i < 5_000; i++) fail(journal);
+  for (let i = 1; i <= 3; i++) {
+    await journal.flush();
+    spawnSync('mount', ['-o', `remount,size=${size * (i + 1)}`, directory]);
+  }
+  await journal.flush();
+  const ids = (await incidentsOf(directory)).map(({ id }) => id);
+  const lines = textOf(directory)
+    .split('\n')
+    .filter((one) => one.includes('"incident"'));
+  expect(lines.length - ids.length).toBeLessThan(10);
+  expect(ids.length).toBeGreaterThan(1_000);
 });
