@@ -5,6 +5,8 @@ import {
   constants,
   createSecureServer,
   createServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
 } from 'node:http2';
 import { createServer as createHttpsServer, request } from 'node:https';
 import { type AddressInfo, connect as connectTcp, type Server, type Socket } from 'node:net';
@@ -109,7 +111,7 @@ test('over HTTP/2 with TLS, too', async () => {
   const port = await listening(
     createSecureServer(
       certificate,
-      holdOpen((req, _res) => hang(req), QUICK),
+      holdOpen((req: Http2ServerRequest, _res: Http2ServerResponse) => hang(req), QUICK),
     ),
   );
   const session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
