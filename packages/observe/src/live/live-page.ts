@@ -28,6 +28,8 @@ export class LivePage {
   readonly #watchers: Watchers;
   readonly #held: FetchHandler<Request, [server: unknown, placed: Placed], Promise<Response>>;
 
+  #isClosed = false;
+
   /** @throws HoldOpenError */
   constructor(options: LivePageOptions) {
     const settings = resolveLiveOptions(options);
@@ -85,10 +87,11 @@ export class LivePage {
   };
 
   /**
-   * Ends all streams and listens no more. A drain ends the streams, too, as soon as it is over; this is
+   * Ends all streams and listens no more; where it is still mounted it is not found. A drain ends the streams, too, as soon as it is over; this is
    * for a page that is taken out of a process which goes on.
    */
   close(): void {
+    this.#isClosed = true;
     this.#watchers.close();
     this.#board.stop();
   }
@@ -119,6 +122,8 @@ export class LivePage {
   async #answer(request: Request, { place, name }: Placed): Promise<Response> {
     const verdict = await this.#gate.ask(request);
     if (!verdict.allowed) return verdict.response;
+    // Routes cannot be taken off again in most frameworks, and pages that are open come back.
+    if (this.#isClosed) return refusal(404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, ALLOW);
     if (place === 'bare') return toSlash(request);
     if (place === 'page') return this.#file('page.html', 'text/html; charset=utf-8');

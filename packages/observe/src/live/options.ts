@@ -176,7 +176,8 @@ function basePathOf(given: string | undefined): string {
   if (typeof given !== 'string' || !given.startsWith('/') || /[?#\s]/.test(given)) {
     throw wrong('basePath', "a path such as '/ops/live', or '/'", given);
   }
-  return given.replace(/\/+$/, '');
+  // As requests have it: percent-encoded, and without dots.
+  return new URL(`http://page.test${given}`).pathname.replace(/\/+$/, '');
 }
 
 function textOf(option: string, given: string | undefined, byDefault: string): string {
