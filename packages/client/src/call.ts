@@ -253,8 +253,8 @@ export class Call {
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
     const { method, url } = this.outgoing;
-    if (status < 400) this.report({ state: 'completed' });
-    else this.report({ state: 'failed', answered: { method, url, status } });
+    const failed = { state: 'failed', answered: { method, url, status } } as const;
+    this.report(status < 400 ? { state: 'completed' } : failed);
     if (this.#persistence !== undefined && status !== 202 && !isProvisional(status))
       await heed(this.signal, this.#persistence.forget(this.key));
   }
