@@ -252,7 +252,9 @@ export class Call {
 
   /** The answer is whole: there is nothing to come back to, unless it says that it is not the last. */
   async settle(status: number): Promise<void> {
-    this.report({ state: status < 400 ? 'completed' : 'failed' });
+    const { method, url } = this.outgoing;
+    const failed = { state: 'failed', answered: { method, url, status } } as const;
+    this.report(status < 400 ? { state: 'completed' } : failed);
     if (this.#persistence !== undefined && status !== 202 && !isProvisional(status))
       await heed(this.signal, this.#persistence.forget(this.key));
   }

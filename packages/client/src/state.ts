@@ -38,6 +38,8 @@ export interface HoldState {
   readonly run?: RunStatus;
   /** With `lost`, and with `failed` if there is no Response that says it. */
   readonly error?: HoldOpenError;
+  /** With `failed` if a Response says it: what was asked, and its true status. */
+  readonly answered?: { readonly method: string; readonly url: string; readonly status: number };
 }
 
 /** Tells changes and nothing twice. Whatever the listener does, the request goes on. */

@@ -7,7 +7,8 @@ export type HoldListener = (event: HoldEvent) => void;
 
 /**
  * Listens to all holds of this process, whatever adapter they are of. An event that nobody listens to is
- * never made, so that only those `types` cost anything that are asked for.
+ * never made, so that only those `types` cost anything that are asked for. What the listener throws or
+ * rejects with harms no response, and goes to the console once.
  *
  * @returns a function that ends it
  */
@@ -33,7 +34,22 @@ export function watchRuns(
   return watch(types, (message) => listener(message as RunEvent));
 }
 
-function watch(types: readonly string[], onMessage: (message: unknown) => void): () => void {
+function watch(types: readonly string[], listener: (message: unknown) => unknown): () => void {
+  let hasFailed = false;
+  const failed = (error: unknown): void => {
+    if (hasFailed) return;
+    hasFailed = true;
+    console.error('holdopen: a listener to holds or runs fails, which is said once:', error);
+  };
+  // What a subscriber of a channel throws is uncaught, and ends the process.
+  const onMessage = (message: unknown): void => {
+    try {
+      const given = listener(message);
+      if (given instanceof Promise) given.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
   for (const type of types) subscribe(`holdopen:${type}`, onMessage);
   return () => {
     for (const type of types) unsubscribe(`holdopen:${type}`, onMessage);

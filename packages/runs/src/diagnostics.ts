@@ -56,13 +56,24 @@ export type StoreFailureCode =
  */
 export type RunEvent =
   /** Work was begun in this process. */
-  | { readonly type: 'run-start'; readonly run: RunFacts }
+  | {
+      readonly type: 'run-start';
+      readonly run: RunFacts;
+      /** What began it; `incomingOf` of @holdopen/fetch gives Node's behind it. */
+      readonly request: Request;
+    }
   /** A request without a place in the log joined a run that was there already. */
-  | { readonly type: 'run-attach'; readonly run: RunFacts; readonly state: RunState }
+  | {
+      readonly type: 'run-attach';
+      readonly run: RunFacts;
+      readonly request: Request;
+      readonly state: RunState;
+    }
   /** A client came back and goes on behind what it has. */
   | {
       readonly type: 'run-resume';
       readonly run: RunFacts;
+      readonly request: Request;
       readonly state: RunState;
       /** The offset that it had. */
       readonly after: number;

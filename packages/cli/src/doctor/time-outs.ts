@@ -27,6 +27,11 @@ export function isAbout(ms: number, limitMs: number): boolean {
   return ms >= limitMs * 0.985 && ms <= limitMs * 1.03 + 500;
 }
 
+/** Whose default it may be, if something was cut so long after its last byte or after its beginning. */
+export function timeOutsAt(ms: number, kind: 'idle' | 'total'): TimeOut[] {
+  return TIME_OUTS.filter((one) => one.kind === kind && isAbout(ms, one.ms));
+}
+
 function readTimeOut(entry: Readonly<Record<string, unknown>>): TimeOut {
   const { name, where, kind, ms } = entry;
   if (typeof name !== 'string' || typeof ms !== 'number' || !isWhere(where) || !isKind(kind)) {

@@ -25,7 +25,7 @@ import { look } from './first-look.js';
 import { follow } from './follow.js';
 import { drawIncident } from './incident-line.js';
 import { Progress } from './progress.js';
-import { counted, drawSummary } from './report.js';
+import { counted, drawSummary, namedTimeOuts } from './report.js';
 import { findSources, openSource, reasonOf, type Source } from './sources.js';
 import { plain } from './text.js';
 
@@ -120,7 +120,9 @@ async function tellIncidents(
         ...counts,
         unended,
       };
-      terminal.out.write(`${JSON.stringify({ ...summary, read }, undefined, 2)}\n`);
+      terminal.out.write(
+        `${JSON.stringify({ ...summary, timeOuts: namedTimeOuts(summary), read }, undefined, 2)}\n`,
+      );
     }
     for (const one of broken) terminal.err.write(`holdopen: ${plain(one, 300)}\n`);
     if (given.follow === true) {

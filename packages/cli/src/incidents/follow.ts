@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Incident, newCounts, readIncidents } from '@holdopen/observe';
 import { findSources, type Source } from './sources.js';
@@ -16,21 +17,26 @@ export async function follow(
   signal: AbortSignal,
   tell: (incident: Incident) => void,
 ): Promise<void> {
-  const offsets = new Map(read.map(({ inode, bytes }) => [inode, bytes]));
+  const offsets = new Map(read.map((file) => [keyOf(file), file.bytes]));
   while (!signal.aborted) {
     const { files } = await findSources(named, nothing());
     for (const file of files) {
-      const from = offsets.get(file.inode) ?? 0;
+      const from = offsets.get(keyOf(file)) ?? 0;
       if (file.bytes <= from) continue;
       // A line that is being written is read when it is whole.
       const whole = await endOfLines(file, from);
       if (whole === from) continue;
       const stream = createReadStream(file.path, { start: from, end: whole - 1 });
       await readIncidents(stream, { incident: tell }, newCounts()).catch(() => {});
-      offsets.set(file.inode, whole);
+      offsets.set(keyOf(file), whole);
     }
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+/** What was deleted leaves its identity to a file that comes later; what of a name a rename keeps, does not. */
+function keyOf({ identity, path }: Source): string {
+  return `${identity} ${basename(path).replace(/(\.(live|dead|claimed-\w+))?\.ndjson$/, '')}`;
 }
 
 async function endOfLines({ path, bytes }: Source, from: number): Promise<number> {

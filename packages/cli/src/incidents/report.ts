@@ -1,9 +1,12 @@
 import { CLASS_WORDS, type Confidences, type IncidentClass, type Summary } from '@holdopen/observe';
+import { type TimeOut as KnownTimeOut, timeOutsAt } from '../doctor/time-outs.js';
 import type { colorsFor } from '../terminal.js';
 import { count, minute, plain, sparkline, table } from './text.js';
 
 type Colors = ReturnType<typeof colorsFor>;
 
+/** Of whose default a time-out may be, so many are named. */
+const MOST_NAMED = 4;
 /** More days than these are not drawn. */
 const MOST_DAYS = 31;
 
@@ -15,6 +18,7 @@ export function drawSummary(summary: Summary, top: number, colors: Colors): stri
   const parts = [
     [colors.bold(heading)],
     drawClasses(summary, colors),
+    ...(summary.timeOuts.length === 0 ? [] : [drawTimeOuts(summary, colors)]),
     drawDays(summary, colors),
     drawRoutes(summary, top, colors),
   ];
@@ -43,6 +47,31 @@ function drawClasses({ classes }: Summary, colors: Colors): string[] {
     return [line, colors.dim(why)];
   });
   return [colors.dim(head), ...explained];
+}
+
+function drawTimeOuts({ timeOuts }: Summary, colors: Colors): string[] {
+  const [head = '', ...lines] = table(
+    [
+      ['TIME-OUT', 'CUTS', 'THE DEFAULT OF'],
+      ...timeOuts.map(({ kind, aboutMs, cuts }) => [
+        `${Math.round(aboutMs / 100) / 10} s after the ${kind === 'idle' ? 'last byte' : 'beginning'}`,
+        count(cuts),
+        whose(timeOutsAt(aboutMs, kind)),
+      ]),
+    ],
+    [1],
+  );
+  return [colors.dim(head), ...lines];
+}
+
+/** With what changes it. */
+function whose(known: readonly KnownTimeOut[]): string {
+  if (known.length === 0) return 'nobody known: it was set';
+  const named = known
+    .slice(0, MOST_NAMED)
+    .map(({ name, setting }) => (setting === undefined ? name : `${name} (${setting})`));
+  const left = known.length - named.length;
+  return [...named, ...(left > 0 ? [`and ${counted(left, 'other')}`] : [])].join(', ');
 }
 
 function drawDays({ hours }: Summary, colors: Colors): string[] {
@@ -103,6 +132,19 @@ function confidences({ high, medium, low }: Confidences): string {
   const present = Object.entries(all).filter(([, number]) => number > 0);
   if (present.length === 1) return present[0]?.[0] ?? '';
   return present.map(([name, number]) => `${name} ${count(number)}`).join(', ');
+}
+
+/** For programs, with all of those whose default it is. */
+export function namedTimeOuts({ timeOuts }: Summary): readonly object[] {
+  return timeOuts.map((timeOut) => ({
+    ...timeOut,
+    defaultOf: timeOutsAt(timeOut.aboutMs, timeOut.kind).map(({ name, ms, setting, source }) => ({
+      name,
+      ms,
+      setting,
+      source,
+    })),
+  }));
 }
 
 export function counted(number: number, what: string): string {

@@ -11,8 +11,8 @@ export interface Source {
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
-  /** Tells files apart that are renamed. */
-  readonly inode: number;
+  /** Stays when it is renamed: its disk and its number there, which may be too large for a float. */
+  readonly identity: string;
 }
 
 export interface Sources {
@@ -31,7 +31,7 @@ export async function findSources(
   named: readonly string[],
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<Sources> {
-  const files = new Map<number, Source>();
+  const files = new Map<string, Source>();
   const unreadable: string[] = [];
   let spool: string | undefined;
   for (const name of named) {
@@ -58,7 +58,7 @@ export async function findSources(
   };
 }
 
-async function addNamed(files: Map<number, Source>, name: string): Promise<void> {
+async function addNamed(files: Map<string, Source>, name: string): Promise<void> {
   const found = await stat(name).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -77,15 +77,16 @@ async function addNamed(files: Map<number, Source>, name: string): Promise<void>
 }
 
 /** It may have been renamed since the directory was read. */
-async function addPresent(files: Map<number, Source>, path: string): Promise<void> {
+async function addPresent(files: Map<string, Source>, path: string): Promise<void> {
   await addFile(files, path, path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   });
 }
 
-async function addFile(files: Map<number, Source>, path: string, name: string): Promise<void> {
-  const { size: bytes, ino: inode } = await stat(path);
-  if (!files.has(inode)) files.set(inode, { name, path, bytes, inode });
+async function addFile(files: Map<string, Source>, path: string, name: string): Promise<void> {
+  const { size, dev, ino } = await stat(path, { bigint: true });
+  const identity = `${dev}-${ino}`;
+  if (!files.has(identity)) files.set(identity, { name, path, bytes: Number(size), identity });
 }
 
 /** The first `bytes` of it, and no line that is written meanwhile. */

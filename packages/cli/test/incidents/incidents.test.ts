@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,6 +90,19 @@ describe('what is read', () => {
     expect(await count('d', 'd/b.ndjson', 'd/*.gz')).toBe(2);
   });
 
+  test('is told apart by disk and number, for each disk counts its files from 1', async (context) => {
+    for (const disk of ['a', 'b']) {
+      mkdirSync(join(directory, disk));
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], {
+        cwd: directory,
+      });
+      if (mounted.status !== 0) return context.skip('only root may mount');
+      onTestFinished(() => void spawnSync('umount', [disk], { cwd: directory }));
+      write(`${disk}/incidents.ndjson`, line());
+    }
+    expect(JSON.parse((await run(['--json', 'a', 'b'])).out).incidents).toBe(2);
+  });
+
   test('that is not there is said, and what is there is read', async () => {
     const file = write('a.ndjson', line());
     const some = await run([file, 'no.ndjson']);
@@ -144,6 +158,34 @@ describe('what is shown', () => {
     expect(out).toMatch(/\n2026-11-21 +2 {2}│ {3}█ {20}│ /);
     expect(out).toMatch(/\nPOST \/work +2 {2}/);
     expect((await run(['--top', '1', file])).out).toContain('and 1 route more: --top 2');
+  });
+
+  test('names those whose default a time-out is', async () => {
+    const cuts = [60_100, 29_000, 13_370].flatMap((heldMs) =>
+      Array.from({ length: 30 }, (_, at) =>
+        line(
+          { outcome: 'disconnected', connectionEnd: 'fin', beats: 9, heldMs, idleMs: 500 },
+          new Date(Date.parse('2026-11-21T00:00:00Z') + at * 60_000).toISOString(),
+        ),
+      ),
+    );
+    const file = write('a.ndjson', ...cuts);
+    const { out } = await run([file]);
+    expect(out).toMatch(
+      /^29 s after the beginning +30 +AWS API Gateway, buffered \(responseTransfer/m,
+    );
+    expect(out).toMatch(/^13\.4 s after the beginning +30 +nobody known: it was set$/m);
+    const { timeOuts } = JSON.parse((await run(['--json', file])).out);
+    expect(timeOuts).toContainEqual(
+      expect.objectContaining({
+        kind: 'total',
+        cuts: 30,
+        aboutMs: 29_000,
+        defaultOf: expect.arrayContaining([
+          expect.objectContaining({ name: 'AWS API Gateway, buffered', ms: 29_000 }),
+        ]),
+      }),
+    );
   });
 
   test('is nothing where nothing failed, and that is well', async () => {
@@ -266,6 +308,28 @@ test('following tells what is written from now on, also in files that are new or
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
   expect(code).toBe(1);
+});
+
+test('following tells all of a file that has come in the place of a deleted one', async () => {
+  const long = Array.from({ length: 50 }, () => line({ status: 401 }));
+  write('a.ndjson', ...long);
+  const child = start(['--follow', '--json', '.']);
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  await until('it follows', () => {
+    appendFileSync(join(directory, 'a.ndjson'), line({ status: 402 }));
+    return out.includes('402');
+  });
+  const before = statSync(join(directory, 'a.ndjson')).ino;
+  // File systems give the number of a deleted file to the next one; a rename into its place is as good.
+  renameSync(join(directory, 'a.ndjson'), join(directory, 'b.ndjson'));
+  write('b.ndjson', line({ status: 418 }));
+  expect(statSync(join(directory, 'b.ndjson')).ino).toBe(before);
+  await until('the new file is read', () => out.includes('418'));
+  child.kill('SIGINT');
+  await once(child, 'exit');
 });
 
 test('100,000 incidents are summarised in seconds, in a heap that has no room for them', async () => {

@@ -1,7 +1,7 @@
 import type { CauseFacts, Incident } from '../journal/record.js';
 import type { Classified, Confidence, IncidentClass } from './classes.js';
-import { type Findings, fileKey, idleTime, isCut, NO_FINDINGS } from './survey.js';
-import { isInside, type TimeOut } from './time-outs.js';
+import { type Findings, fileKey, idleTime, isCut, NO_FINDINGS, survivedAsLong } from './survey.js';
+import { isInside, type TimeOut, type TimeOutKind } from './time-outs.js';
 
 /** What people would call it, and how sure that is. */
 export function classify(incident: Incident, findings: Findings = NO_FINDINGS): Classified {
@@ -22,23 +22,32 @@ function death({ instance, segment = 0, exitCode }: Incident, { returned }: Find
 
 function timeOut(incident: Incident, { timeOuts }: Findings): Classified | undefined {
   if (!isCut(incident)) return undefined;
-  for (const kind of ['idle', 'total'] as const) {
-    const ms = kind === 'idle' ? idleTime(incident) : incident.heldMs;
-    if (ms === undefined) continue;
-    const found = timeOuts.find((one) => one.kind === kind && isInside(one, ms));
-    if (found === undefined) continue;
-    const about = `${seconds(found.aboutMs)} s`;
-    const because =
-      kind === 'idle'
-        ? `${found.cuts} cuts ${about} after the last byte`
-        : `${found.cuts} cuts ${about} after the beginning`;
-    return is(`${kind}-timeout`, confidenceIn(found), because);
-  }
-  return undefined;
+  const found = (kind: TimeOutKind, ms: number | undefined): TimeOut | undefined =>
+    ms === undefined ? undefined : timeOuts.find((one) => one.kind === kind && isInside(one, ms));
+  const idle = found('idle', idleTime(incident));
+  const total = found('total', incident.heldMs);
+  if (idle === undefined) return total && timedOut(total);
+  // Beats that come at fixed times make a total time-out look like an idle one behind the last of them.
+  if (total !== undefined && survivedAsLong(incident)) return timedOut(total);
+  return timedOut(idle, total);
 }
 
-function confidenceIn({ cuts, expected }: TimeOut): Confidence {
-  if (cuts >= 20 && cuts >= 10 * expected) return 'high';
+/** `other`: it could be that as well. */
+function timedOut(timeOut: TimeOut, other?: TimeOut): Classified {
+  const { kind, cuts } = timeOut;
+  const because = `${cuts} cuts ${timing(timeOut)}`;
+  const sure = confidenceIn(timeOut);
+  if (other === undefined) return is(`${kind}-timeout`, sure, because);
+  const both = `${because}, which is ${timing(other)}, too`;
+  return is(`${kind}-timeout`, sure === 'high' ? 'medium' : sure, both);
+}
+
+function timing({ kind, aboutMs }: TimeOut): string {
+  return `${seconds(aboutMs)} s after the ${kind === 'idle' ? 'last byte' : 'beginning'}`;
+}
+
+function confidenceIn({ cuts, expected, moments }: TimeOut): Confidence {
+  if (cuts >= 20 && cuts >= 10 * expected && moments >= 5) return 'high';
   return cuts >= 8 ? 'medium' : 'low';
 }
 

@@ -20,9 +20,10 @@ export class Survey {
 
   incident(incident: Incident): void {
     if (!isCut(incident)) return;
+    const atMs = Date.parse(incident.time);
     const idleMs = idleTime(incident);
-    if (idleMs !== undefined) this.#finder.add('idle', idleMs);
-    if (incident.heldMs !== undefined) this.#finder.add('total', incident.heldMs);
+    if (idleMs !== undefined) this.#finder.add('idle', idleMs, atMs);
+    if (incident.heldMs !== undefined) this.#finder.add('total', incident.heldMs, atMs);
   }
 
   other(line: Exclude<JournalLine, Incident>): void {
@@ -47,6 +48,14 @@ export function idleTime({ idleMs, beats = 0, intervalMs = 0 }: Incident): numbe
   return idleMs !== undefined && (beats <= 1 || idleMs >= SURVIVED_PART * intervalMs)
     ? idleMs
     : undefined;
+}
+
+/**
+ * Whether a silence at least as long as the last had been survived before: that of an interval, or the one
+ * before the first beat.
+ */
+export function survivedAsLong({ idleMs = 0, heldMs = 0, beats = 0 }: Incident): boolean {
+  return beats > 1 || (beats === 1 && heldMs - idleMs >= idleMs);
 }
 
 export function fileKey(instance: string, segment: number): string {

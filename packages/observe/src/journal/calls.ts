@@ -8,6 +8,8 @@ export interface CallState {
   readonly attempt?: number;
   readonly runUrl?: string | undefined;
   readonly error?: unknown;
+  /** A Response said that it failed. */
+  readonly answered?: { readonly method: string; readonly url: string; readonly status: number };
 }
 
 /** Goes into `onState` of a call. */
@@ -26,9 +28,9 @@ export function keepCalls(
   causeMessage: CauseMessage | undefined,
   route?: string,
 ): CallListener {
-  return ({ state, attempt, runUrl, error }) => {
+  return ({ state, attempt, runUrl, error, answered }) => {
     if (state !== 'failed' && state !== 'lost') return;
-    const facts = (error ?? {}) as Readonly<Record<string, unknown>>;
+    const facts = (error ?? answered ?? {}) as Readonly<Record<string, unknown>>;
     const named = route ?? placeOf(facts.method, facts.url);
     const cause = causeFacts(facts.cause, causeMessage);
     const run = runOf(runUrl);

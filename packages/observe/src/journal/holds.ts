@@ -1,10 +1,12 @@
 import type { HoldEvent, HoldInfo, LateOutcome } from '@holdopen/core';
+import { isOwnStream } from '../own-streams.js';
 import type { RouteLabels } from '../route.js';
 import { watchHolds } from '../watch.js';
 import { type CauseMessage, causeFacts, clip } from './cause.js';
 import { type ConnectionFacts, connectionEnd, connectionFacts } from './connection.js';
 import type { Ledger } from './ledger.js';
 import type { IncidentFacts } from './record.js';
+import type { RequestRuns } from './request-runs.js';
 
 const LONGEST_FORMAT_NAME = 40;
 
@@ -22,13 +24,14 @@ export function keepHolds(
   ledger: Ledger,
   labels: RouteLabels,
   causeMessage: CauseMessage | undefined,
+  requestRuns: RequestRuns,
 ): () => void {
   const open = new Map<HoldInfo, OpenHold>();
 
   return watchHolds(
     (event) => {
       if (event.type === 'end') ended(event);
-      else if ('hold' in event) silent(event);
+      else if ('hold' in event && !isOwnStream(event.request)) silent(event);
     },
     ['beat', 'beat-dropped', 'end'],
   );
@@ -49,15 +52,19 @@ export function keepHolds(
   function ended({ hold, request, how, heldMs, outcome }: HoldEvent & { type: 'end' }): void {
     const one = open.get(hold);
     open.delete(hold);
-    if (how === 'failed' || how === 'disconnected') {
+    const isFailure = how === 'failed' || how === 'disconnected';
+    // Whoever closes the live page has left nothing that failed.
+    if (isFailure && !isOwnStream(request)) {
       const { route, connection, silences, longestSilenceMs } = one ?? beginning(hold, request);
       const openedAtMs = connection?.openedAtMs;
+      const run = requestRuns.of(request);
       const end = how === 'disconnected' ? connectionEnd(request) : undefined;
       ledger.failed({
         subject: 'hold',
         outcome: how,
         route,
         hold: hold.id,
+        ...(run === undefined ? {} : { run }),
         ...(how === 'failed' ? failureOf(outcome, causeMessage) : {}),
         format: clip(hold.format, LONGEST_FORMAT_NAME),
         intervalMs: hold.intervalMs,

@@ -11,19 +11,23 @@ import { Ledger } from './ledger.js';
 import { type JournalOptions, resolveJournalOptions } from './options.js';
 import { placeOfProcess } from './place.js';
 import {
+  type CauseFacts,
   type Incident,
   type IncidentFacts,
   JOURNAL_VERSION,
   type JournalLine,
   type OpenLine,
 } from './record.js';
+import { RequestRuns } from './request-runs.js';
 import { keepRuns } from './runs.js';
 import { JournalWriter } from './writer.js';
 
 // Captured when the module loads, so that a test's fake timers do not meet ours.
-const { setInterval, clearInterval, process } = globalThis;
+const { setInterval, clearInterval, process, performance } = globalThis;
 
 const MAX_RECENT = 100;
+/** So long a process may need from an uncaught error to its end: to log it, and to let others finish. */
+const LAST_WORDS_MS = 10_000;
 
 /** How the journal itself is. */
 export interface JournalStatus {
@@ -87,7 +91,7 @@ class FileJournal implements Journal {
   readonly #endings: (() => void)[];
   #incidents = 0;
   #deathCount = 0;
-  #lastError: unknown;
+  #lastError: { readonly error: unknown; readonly atMs: number } | undefined;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: JournalOptions) {
@@ -120,11 +124,12 @@ class FileJournal implements Journal {
     });
     const { causeMessage, route } = this.#settings;
     const labels = new RouteLabels({ route });
+    const requestRuns = new RequestRuns();
     this.onState = keepCalls(this.#ledger, causeMessage);
     this.#endings = [
       dateConnections(),
-      keepHolds(this.#ledger, labels, causeMessage),
-      keepRuns(this.#ledger, labels),
+      keepHolds(this.#ledger, labels, causeMessage, requestRuns),
+      keepRuns(this.#ledger, labels, requestRuns),
       this.#beat(),
       this.#awaitEnd(),
     ];
@@ -190,10 +195,10 @@ class FileJournal implements Journal {
   /** The process ends: what goes on fails with it. */
   #awaitEnd(): () => void {
     const onError = (error: unknown): void => {
-      this.#lastError = error;
+      this.#lastError = { error, atMs: performance.now() };
     };
     const onExit = (exitCode: number): void => {
-      const cause = causeFacts(this.#lastError, this.#settings.causeMessage);
+      const cause = this.#deadlyError(exitCode);
       const facts = { exitCode, ...(cause === undefined ? {} : { cause }) };
       const { holds, runs } = this.#ledger;
       const lines: JournalLine[] = [...this.#ledger.interrupted(facts, MAX_LISTED)];
@@ -215,6 +220,14 @@ class FileJournal implements Journal {
       process.off('uncaughtExceptionMonitor', onError);
       process.off('exit', onExit);
     };
+  }
+
+  /** An application may catch what is uncaught, and live on. */
+  #deadlyError(exitCode: number): CauseFacts | undefined {
+    const last = this.#lastError;
+    if (last === undefined || exitCode === 0) return undefined;
+    if (performance.now() - last.atMs > LAST_WORDS_MS) return undefined;
+    return causeFacts(last.error, this.#settings.causeMessage);
   }
 
   *#beginning(segment: number, why: string): Generator<JournalLine> {
@@ -258,7 +271,8 @@ class FileJournal implements Journal {
     this.#recent.unshift(incident);
     this.#recent.length = Math.min(this.#recent.length, MAX_RECENT);
     try {
-      this.#settings.onIncident?.(incident);
+      const given: unknown = this.#settings.onIncident?.(incident);
+      if (given instanceof Promise) given.catch(() => {});
     } catch {
       // It runs where a response ends, which must not fail for it.
     }

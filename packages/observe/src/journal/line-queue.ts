@@ -1,7 +1,10 @@
 import { type JournalLine, toLine } from './record.js';
 
-/** So much waits for a disk that fails or is slow. */
-const MAX_WAITING_BYTES = 2 ** 20;
+/**
+ * So much waits for a disk that fails or is slow: about 30,000 failures, since a proxy that is restarted
+ * ends all that it carries in one moment.
+ */
+const MAX_WAITING_BYTES = 16 * 2 ** 20;
 const BATCH_BYTES = 256 * 2 ** 10;
 
 /** Lines on their way to the disk. */
@@ -45,7 +48,15 @@ export class LineQueue {
     this.#inFlight = [];
   }
 
-  failed(): void {
+  /** All but so many bytes of what was taken. */
+  failed(writtenBytes: number): void {
+    let left = writtenBytes;
+    const isWritten = (line: string): boolean => {
+      left -= Buffer.byteLength(line);
+      return left >= 0;
+    };
+    // A disk that has room for a little would else be filled with the same lines at each attempt.
+    while (this.#inFlight[0] !== undefined && isWritten(this.#inFlight[0])) this.#inFlight.shift();
     this.#waiting.unshift(...this.#inFlight);
     for (const { length } of this.#inFlight) this.#waitingBytes += length;
     this.#inFlight = [];

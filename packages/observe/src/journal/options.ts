@@ -9,7 +9,10 @@ export interface JournalOptions {
    * machines; to find those that died it must outlive them.
    */
   readonly directory: string;
-  /** Called with each incident, deaths of other processes among them. What it throws is swallowed. */
+  /**
+   * Called with each incident, deaths of other processes among them. What it throws is swallowed,
+   * and so is a rejection.
+   */
   readonly onIncident?: ((incident: Incident) => void) | undefined;
   /**
    * What may be written down of the message of a cause. Messages quote what users sent, so none is kept

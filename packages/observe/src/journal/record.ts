@@ -45,7 +45,7 @@ export interface IncidentFacts {
   readonly route?: string;
   /** The id of the hold in its process. */
   readonly hold?: string;
-  /** The id of the run. */
+  /** The id of the run; of a hold, that which its request began or joined. */
   readonly run?: string;
   /** The true status that it came to. */
   readonly status?: number;

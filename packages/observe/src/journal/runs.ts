@@ -2,11 +2,17 @@ import type { RunEvent, RunFacts } from '@holdopen/runs';
 import type { RouteLabels } from '../route.js';
 import { watchRuns } from '../watch.js';
 import type { Ledger } from './ledger.js';
+import type { RequestRuns } from './request-runs.js';
 
 /** Writes down which runs this process works on, and how they failed if they did. */
-export function keepRuns(ledger: Ledger, labels: RouteLabels): () => void {
+export function keepRuns(
+  ledger: Ledger,
+  labels: RouteLabels,
+  requestRuns: RequestRuns,
+): () => void {
   return watchRuns(
     (event) => {
+      if ('request' in event) requestRuns.set(event.request, event.run.id);
       if (event.type === 'run-start')
         ledger.open('run', event.run.id, labels.named(event.run.route));
       else if (event.type === 'run-end') ended(event);
@@ -14,7 +20,7 @@ export function keepRuns(ledger: Ledger, labels: RouteLabels): () => void {
         ledger.failed({ ...factsOf(event.run), outcome: 'lost', code: 'lost' });
       }
     },
-    ['run-start', 'run-end', 'run-lost'],
+    ['run-start', 'run-attach', 'run-resume', 'run-end', 'run-lost'],
   );
 
   function ended({

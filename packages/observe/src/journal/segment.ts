@@ -12,6 +12,7 @@ export class Segment {
   readonly #inode: bigint;
   readonly #begunMs = performance.now();
   #bytes: number;
+  #lastAppended = 0;
 
   /** @throws what the file system says; nothing is left behind then */
   static async begin(
@@ -50,9 +51,20 @@ export class Segment {
     this.#bytes = bytes;
   }
 
+  /** If it rejects, `lastAppended` says how much is there all the same. */
   async append(text: string): Promise<void> {
-    await this.#handle.appendFile(text);
-    this.#bytes += Buffer.byteLength(text);
+    const bytes = Buffer.from(text);
+    this.#lastAppended = 0;
+    while (this.#lastAppended < bytes.length) {
+      const { bytesWritten } = await this.#handle.write(bytes, this.#lastAppended);
+      this.#lastAppended += bytesWritten;
+      this.#bytes += bytesWritten;
+    }
+  }
+
+  /** In bytes. */
+  get lastAppended(): number {
+    return this.#lastAppended;
   }
 
   /** Nobody has taken it over or deleted it. */

@@ -153,17 +153,26 @@ export class JournalWriter {
       for (const line of this.#host.fresh()) this.#queue.add(line);
       while (!this.#queue.isEmpty) {
         const segment = await this.#ensureSegment();
-        const text = (this.#torn ? '\n' : '') + this.#queue.take();
-        this.#torn = true;
-        await segment.append(text);
-        this.#torn = false;
-        this.#queue.written();
+        await this.#write(segment);
         this.#recovered();
       }
     } catch (error) {
-      this.#queue.failed();
       this.#failed(error);
     }
+  }
+
+  async #write(segment: Segment): Promise<void> {
+    const start = this.#torn ? '\n' : '';
+    const lines = this.#queue.take();
+    this.#torn = true;
+    try {
+      await segment.append(start + lines);
+    } catch (error) {
+      this.#queue.failed(segment.lastAppended - start.length);
+      throw error;
+    }
+    this.#torn = false;
+    this.#queue.written();
   }
 
   async #ensureSegment(): Promise<Segment> {

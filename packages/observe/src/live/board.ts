@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { HoldEvent } from '@holdopen/core';
+import { isOwnStream } from '../own-streams.js';
 import { watchHolds } from '../watch.js';
 import { HoldRows, type HoldsNow } from './hold-rows.js';
 import { type IncidentSource, incidentSource } from './incident-source.js';
 import type { LiveSettings } from './options.js';
-import { isOwnStream } from './own-streams.js';
 import { RowList } from './row-list.js';
 import { RunsSeen } from './runs-seen.js';
 import { totalsNow } from './totals.js';

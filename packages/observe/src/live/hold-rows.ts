@@ -1,5 +1,5 @@
 import type { HoldRegistry } from '@holdopen/core';
-import { isOwnStream } from './own-streams.js';
+import { isOwnStream } from '../own-streams.js';
 import { routeName } from './route-name.js';
 import { registries } from './totals.js';
 import type { HoldRow } from './wire.js';

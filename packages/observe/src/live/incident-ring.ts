@@ -1,7 +1,7 @@
 import type { HoldEvent, HoldInfo } from '@holdopen/core';
+import { isOwnStream } from '../own-streams.js';
 import { watchHolds } from '../watch.js';
 import type { IncidentSource } from './incident-source.js';
-import { isOwnStream } from './own-streams.js';
 import { routeName } from './route-name.js';
 import type { RunsSeen } from './runs-seen.js';
 import type { IncidentKind, IncidentRow } from './wire.js';

@@ -38,7 +38,8 @@ class JournalIncidents implements IncidentSource {
   }
 
   count(): number {
-    return this.rows().length;
+    const status = this.#journal.status?.();
+    return status === undefined ? this.rows().length : status.incidents + status.deaths;
   }
 
   /** The journal goes on without the page. */

@@ -8,12 +8,12 @@ import {
   requestOfIncoming,
 } from '@holdopen/fetch';
 import { sendNodeResponse } from 'srvx/node';
+import { rememberOwnStream } from '../own-streams.js';
 import { Board } from './board.js';
 import { readPageFile } from './files.js';
 import { Gate } from './gate.js';
 import { pageHeaders, refusal } from './headers.js';
 import { type LivePageOptions, type LiveSettings, resolveLiveOptions } from './options.js';
-import { rememberOwnStream } from './own-streams.js';
 import { FILES, mountedAt, type Placed, placeOf } from './place.js';
 import { Watchers } from './watchers.js';
 
@@ -27,6 +27,8 @@ export class LivePage {
   readonly #board: Board;
   readonly #watchers: Watchers;
   readonly #held: FetchHandler<Request, [server: unknown, placed: Placed], Promise<Response>>;
+
+  #isClosed = false;
 
   /** @throws HoldOpenError */
   constructor(options: LivePageOptions) {
@@ -85,10 +87,11 @@ export class LivePage {
   };
 
   /**
-   * Ends all streams and listens no more. A drain ends the streams, too, as soon as it is over; this is
+   * Ends all streams and listens no more; where it is still mounted it is not found. A drain ends the streams, too, as soon as it is over; this is
    * for a page that is taken out of a process which goes on.
    */
   close(): void {
+    this.#isClosed = true;
     this.#watchers.close();
     this.#board.stop();
   }
@@ -119,6 +122,8 @@ export class LivePage {
   async #answer(request: Request, { place, name }: Placed): Promise<Response> {
     const verdict = await this.#gate.ask(request);
     if (!verdict.allowed) return verdict.response;
+    // Routes cannot be taken off again in most frameworks, and pages that are open come back.
+    if (this.#isClosed) return refusal(404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, ALLOW);
     if (place === 'bare') return toSlash(request);
     if (place === 'page') return this.#file('page.html', 'text/html; charset=utf-8');
@@ -139,6 +144,8 @@ export class LivePage {
     if (site !== 'same-origin' && site !== 'none') return refusal(403);
     const headers = pageHeaders({ 'Content-Type': EVENTS_TYPE, 'X-Accel-Buffering': 'no' });
     if (request.method === 'HEAD') return new Response(null, { headers });
+    // It left while it was asked who it is: over HTTP/2 nobody would say so again.
+    if (request.signal.aborted) return refusal(503);
     if (this.#watchers.isFull) return refusal(503, { 'Retry-After': `${FULL_RETRY_S}` });
     rememberOwnStream(request);
     const incoming = incomingOf(request);

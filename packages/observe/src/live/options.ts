@@ -27,8 +27,11 @@ export interface LiveRuns {
   readonly context: { readonly feeds: { watchers(run: string): number } };
 }
 
-/** Of `createJournal()`: its last incidents, newest first. */
+/** Of `createJournal()`. */
 export interface LiveJournal {
+  /** How many there were. Without it those count that `recent` gives. */
+  status?(): { readonly incidents: number; readonly deaths: number };
+  /** The last incidents, newest first. */
   recent(): readonly {
     readonly id: string;
     /** RFC 3339. */
@@ -60,7 +63,7 @@ export interface LivePageOptions {
   runs?: LiveRuns | undefined;
   /**
    * `createJournal()`: the page shows its last incidents, those of calls and of processes that died among
-   * them, in place of what it has seen itself.
+   * them, in place of what it has seen itself. It has the last 100, whatever `maxIncidents` is.
    * @default none
    */
   journal?: LiveJournal | undefined;
@@ -173,7 +176,8 @@ function basePathOf(given: string | undefined): string {
   if (typeof given !== 'string' || !given.startsWith('/') || /[?#\s]/.test(given)) {
     throw wrong('basePath', "a path such as '/ops/live', or '/'", given);
   }
-  return given.replace(/\/+$/, '');
+  // As requests have it: percent-encoded, and without dots.
+  return new URL(`http://page.test${given}`).pathname.replace(/\/+$/, '');
 }
 
 function textOf(option: string, given: string | undefined, byDefault: string): string {

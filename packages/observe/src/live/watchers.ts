@@ -125,6 +125,8 @@ class Watcher {
     this.request = request;
     this.recheckAt = recheckAt;
     this.#onLeave = onLeave;
+    // It may leave before anybody reads its stream, which is then never cancelled.
+    request.signal.addEventListener('abort', () => this.#leave(), { once: true });
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -162,6 +164,7 @@ class Watcher {
   }
 
   #leave(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#missed = undefined;
     this.#onLeave();

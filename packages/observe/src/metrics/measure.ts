@@ -1,5 +1,6 @@
 import type { HoldEvent, HoldInfo } from '@holdopen/core';
 import type { RunEvent } from '@holdopen/runs';
+import { isOwnStream } from '../own-streams.js';
 import type { RouteLabel, RouteLabels } from '../route.js';
 import { watchHolds, watchRuns } from '../watch.js';
 import type { MetricSink } from './catalogue.js';
@@ -39,6 +40,8 @@ class HoldMeter {
       return;
     }
     const { hold } = event;
+    // A live page's stream is no work. One that was held before it was known to be one ends as it began.
+    if (isOwnStream(event.request) && !this.#active.has(hold)) return;
     if (event.type === 'start') {
       // It may change on the way, and what is added must be taken off again.
       const label = { ...this.#labels.of(hold, event.request), format: formatOf(hold) };
@@ -64,6 +67,7 @@ class HoldMeter {
         sink.record('droppedBeats', label, 1);
         break;
       case 'disconnect':
+        if (isOwnStream(event.request)) break;
         sink.record('disconnects', label, 1);
         break;
       case 'silence':

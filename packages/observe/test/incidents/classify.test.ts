@@ -29,9 +29,11 @@ function incident(facts: Partial<IncidentFacts>, time = '2026-11-21T19:00:00.000
   };
 }
 
+/** Each a minute after the one before. */
 function cut(idleMs: number, heldMs: number, facts: Partial<IncidentFacts> = {}): Incident {
   const connection = { outcome: 'disconnected', connectionEnd: 'reset', beats: 1 } as const;
-  return incident({ ...connection, intervalMs: 8_000, idleMs, heldMs, ...facts });
+  const time = new Date(Date.parse('2026-11-21T00:00:00Z') + number * 60_000).toISOString();
+  return incident({ ...connection, intervalMs: 8_000, idleMs, heldMs, ...facts }, time);
 }
 
 function classesOf(incidents: readonly Incident[]): string[] {
@@ -78,6 +80,35 @@ describe('time-outs', () => {
   test('are total where longer silences had passed before', () => {
     const cuts = Array.from({ length: 30 }, () => cut(5_000, 29_000, { beats: 3 }));
     expect(new Set(classesOf(cuts))).toEqual(new Set(['total-timeout']));
+  });
+
+  test.each([
+    [29_000, 3, 5_000],
+    // The last beat is nearly as old as an interval, and is so each time.
+    [62_500, 7, 6_500],
+    [10_000, 1, 2_000],
+  ])('are total at %i ms, for as long a silence was survived before', (heldMs, beats, idleMs) => {
+    const cuts = Array.from({ length: 30 }, () => cut(idleMs, heldMs, { beats }));
+    expect(new Set(classesOf(cuts))).toEqual(new Set(['total-timeout']));
+  });
+
+  test('that could be of either kind are not sure', () => {
+    const cuts = Array.from({ length: 30 }, () => cut(5_000, 7_000));
+    const survey = new Survey();
+    for (const one of cuts) survey.incident(one);
+    expect(classify(cuts[0] as Incident, survey.findings())).toEqual({
+      class: 'idle-timeout',
+      confidence: 'medium',
+      because: '30 cuts 5 s after the last byte, which is 7 s after the beginning, too',
+    });
+  });
+
+  test('are none of what a restart has cut in one moment', () => {
+    const time = '2026-11-21T19:00:00.000Z';
+    const batch = Array.from({ length: 50 }, () => ({ ...cut(5_200, 37_200, { beats: 4 }), time }));
+    const inStep = Array.from({ length: 50 }, () => ({ ...cut(6_200, 1e6 * next()), time }));
+    expect(new Set(classesOf(batch))).toEqual(new Set(['reset']));
+    expect(new Set(classesOf(inStep))).toEqual(new Set(['reset']));
   });
 
   test('are found apart when there are two', () => {

@@ -383,6 +383,27 @@ describe('a call', () => {
     });
   });
 
+  test('is answered with a failure, late or at once', async () => {
+    const port = await serve(async (req, res) => {
+      if (req.url === '/late?secret') await held(req);
+      res.writeHead(429, { 'Content-Type': 'application/json' }).end('{}');
+    });
+    const onState = journal.onState;
+    for (const path of ['/at/once', '/late?secret']) {
+      const response = await holdFetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        holdOpen: { onState, retry: false },
+      });
+      await response.text();
+    }
+    const calls = (await written(3)).filter(({ subject }) => subject === 'call');
+    expectClass('a call is answered 429', calls, 'rate-limited');
+    for (const call of calls) {
+      expect(call).toMatchObject({ status: 429, route: `POST 127.0.0.1:${port}`, attempts: 1 });
+    }
+    expect(calls.length).toBe(2);
+  });
+
   test('is cut in the middle of its answer', async () => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => {});

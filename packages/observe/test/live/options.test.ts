@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLivePage, type LivePageOptions, networkOf } from '../../src/index.js';
+import { afterwards } from './support/served.js';
 
 const authorize = () => true;
 
@@ -53,4 +54,22 @@ test.each([
   ['not an address', undefined],
 ])('%s is in %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+  ['/ü', '/%C3%BC/'],
+  ['/a/../ops', '/ops/'],
+  ['/a%20b/', '/a%20b/'],
+])('a base path of %s is where a request for it comes', async (basePath, path) => {
+  const live = createLivePage({ authorize: () => true, basePath });
+  afterwards(() => live.close());
+  expect((await live.match(new Request(`http://app.test${path}`)))?.status).toBe(200);
+});
+
+test('after it was closed it is not found, and begins no stream', async () => {
+  const live = createLivePage({ authorize: () => true });
+  live.close();
+  for (const path of ['/live/', '/live/events']) {
+    expect((await live.fetch(new Request(`http://app.test${path}`))).status).toBe(404);
+  }
 });

@@ -59,7 +59,7 @@ export async function attachResponse(
 ): Promise<Response> {
   const { request, access, cursor } = attachment;
   const { run } = record;
-  if (attachment.isFirst !== true) tellJoined(record, cursor);
+  if (attachment.isFirst !== true) tellJoined(request, record, cursor);
   let current: RunRecord | undefined = record;
   for (let attempt = 1; current !== undefined; attempt += 1) {
     const headers = await runHeaders(context, request, run, access);
@@ -80,16 +80,16 @@ export async function attachResponse(
   return why === undefined ? notFound(headers) : problemResponse(why, headers);
 }
 
-function tellJoined(record: RunRecord, cursor: Cursor | undefined): void {
+function tellJoined(request: Request, record: RunRecord, cursor: Cursor | undefined): void {
   const { state, tail } = record;
   // A place of another start is refused.
   if (cursor !== undefined && cursor.epoch === record.fence.epoch) {
     if (!runEvents.wants('run-resume')) return;
     const { offset: after } = cursor;
     const behind = Math.max(0, tail - after);
-    runEvents.notify({ type: 'run-resume', run: factsOf(record), state, after, behind });
+    runEvents.notify({ type: 'run-resume', run: factsOf(record), request, state, after, behind });
   } else if (cursor === undefined && runEvents.wants('run-attach')) {
-    runEvents.notify({ type: 'run-attach', run: factsOf(record), state });
+    runEvents.notify({ type: 'run-attach', run: factsOf(record), request, state });
   }
 }
 

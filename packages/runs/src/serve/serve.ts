@@ -182,7 +182,7 @@ export class RunServer {
     }
     this.#own.add(writer, record.principal);
     if (runEvents.wants('run-start')) {
-      runEvents.notify({ type: 'run-start', run: factsOf(record) });
+      runEvents.notify({ type: 'run-start', run: factsOf(record), request: call.request });
     }
     const done = this.#begin(call, record, writer, payload);
     call.about.waitUntil?.(done);
