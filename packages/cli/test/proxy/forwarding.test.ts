@@ -132,6 +132,18 @@ describe('what the target is sent', () => {
     expect(client.text).toContain('{"body":"abcde","trailers":{"x-sum":"5"},"te":"trailers"}');
   });
 
+  test.each(['POST', 'PUT', 'PROPFIND', 'DELETE'])(
+    'has no body if a %s came without one, and no chunks that say so',
+    async (method) => {
+      const origin = await serveRaw();
+      const proxy = await startProxy(origin.port);
+      const client = await rawClient(proxy.port, `${method} /a HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await client.arrived('ok');
+      expect(origin.received[0]).not.toMatch(/transfer-encoding/i);
+      expect(origin.received[0]).toMatch(/\r\n\r\n$/);
+    },
+  );
+
   test('comes as slowly as the target reads it', async () => {
     let paused: IncomingMessage | undefined;
     const port = await serve((req, res) => {
