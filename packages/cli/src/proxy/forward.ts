@@ -58,6 +58,8 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
       relay(answer, exchange);
     } catch (error) {
       answer.destroy();
+      // Over HTTP/2 they have been set, and would stand in our answer: a coding, or what cannot be sent.
+      if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
       fail(exchange, error as NodeJS.ErrnoException);
     }
   });

@@ -32,7 +32,47 @@ export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
   return { fields, length: isEncoded ? undefined : length };
 }
 
-/** Fields for HTTP/2, whose `writeHead` keeps the last of several fields of one name. */
+/** Fields that Node refuses to send twice over HTTP/2. Servers do, and HTTP/1.1 passes them on. */
+const SINGLE: ReadonlySet<string> = new Set([
+  'access-control-allow-credentials',
+  'access-control-max-age',
+  'access-control-request-method',
+  'age',
+  'authorization',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'date',
+  'dnt',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'range',
+  'referer',
+  'retry-after',
+  'tk',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'x-content-type-options',
+]);
+
+/**
+ * Fields for HTTP/2, whose `writeHead` keeps the last of several fields of one name. Of those that may
+ * stand once the first counts, as for most readers of HTTP/1.1.
+ */
 export function grouped(fields: readonly string[]): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -40,7 +80,8 @@ export function grouped(fields: readonly string[]): OutgoingHttpHeaders {
     const value = fields[i + 1] ?? '';
     const present = headers[name];
     if (present === undefined) headers[name] = value;
-    else headers[name] = [...(Array.isArray(present) ? present : [String(present)]), value];
+    else if (!SINGLE.has(name))
+      headers[name] = [...(Array.isArray(present) ? present : [String(present)]), value];
   }
   return headers;
 }

@@ -105,6 +105,39 @@ describe('over HTTP/2', () => {
     expect(reply.trailers).toMatchObject({ 'x-sum': '1' });
   });
 
+  test('what stands twice in an answer, and may stand once, harms nobody', async () => {
+    const twice = ['X-Content-Type-Options: nosniff', 'Content-Type: a/b', 'Date: a', 'Vary: a'];
+    const origin = await serveRaw((socket, text) => {
+      if (!text.endsWith('\r\n\r\n')) return;
+      const fields = [...twice, ...twice, 'Date: b', 'Content-Length: 2'].join('\r\n');
+      socket.write(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\nok`);
+    });
+    const proxy = await startProxy(origin.port, TLS);
+    const reply = await ask(session(proxy.url), { ':path': '/' });
+    expect(reply.body).toBe('ok');
+    expect(reply.headers).toMatchObject({
+      ':status': 200,
+      'x-content-type-options': 'nosniff',
+      'content-type': 'a/b',
+      date: 'a',
+      vary: 'a, a',
+    });
+  });
+
+  test('an answer that cannot be sent leaves nothing in the one that stands in its place', async () => {
+    const origin = await serveRaw((socket) => {
+      socket.write(
+        'HTTP/1.1 600 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok',
+      );
+    });
+    const proxy = await startProxy(origin.port, TLS);
+    const reply = await ask(session(proxy.url), { ':path': '/' });
+    expect(reply.headers).toMatchObject({ ':status': 502 });
+    expect(Object.keys(reply.headers)).not.toContain('content-encoding');
+    expect(Object.keys(reply.headers)).not.toContain('set-cookie');
+    expect(JSON.parse(reply.body)).toMatchObject({ code: 'upstream_invalid' });
+  });
+
   test('a late answer is held, and a failure of the target is a reset', async () => {
     const port = await serve((req, res) => {
       if (req.url === '/held/cut') {
