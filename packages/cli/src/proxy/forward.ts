@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isReset } from './abandon.js';
 import type { Exchange } from './exchange.js';
 import { describeFailure } from './failure.js';
 import { trailersOf } from './fields.js';
@@ -66,8 +67,8 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
   upstream.on('error', (error) => {
     // A reset in a body without a length is an error here and a regular end of the body.
     const hasBegun = exchange.status !== undefined && exchange.abandonUpstream !== undefined;
-    if (hasBegun) breakOff(exchange);
-    else fail(exchange, error);
+    if (!hasBegun) fail(exchange, error);
+    else if (!exchange.isAnswered) breakOff(exchange);
   });
   upstream.on('continue', () => res.writeContinue());
   upstream.on('information', (information) => passInformation(information, res));
@@ -77,8 +78,12 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
     fail(exchange, NO_ANSWER);
   });
   exchange.abandonUpstream = () => void upstream.destroy();
-  if (head.hasBody) sendBody(exchange, upstream);
-  else upstream.end();
+  if (head.hasBody) {
+    sendBody(exchange, upstream);
+    return;
+  }
+  exchange.isSent = true;
+  upstream.end();
 }
 
 /** An answer that was begun tells of its failure by itself. */
@@ -91,9 +96,16 @@ function fail(exchange: Exchange, error: NodeJS.ErrnoException): void {
   answerProblem(req, res, failure);
 }
 
-function sendBody({ req, res }: Exchange, upstream: ClientRequest): void {
+function sendBody(exchange: Exchange, upstream: ClientRequest): void {
+  const { req, res } = exchange;
   req.pipe(upstream, { end: false });
   req.once('end', () => {
+    // Over HTTP/2 a body that is broken off ends like a whole one, and must not be taken for it.
+    if (isReset(res)) {
+      upstream.destroy();
+      return;
+    }
+    exchange.isSent = true;
     if (req.rawTrailers.length > 0) upstream.addTrailers(trailersOf(req.rawTrailers));
     upstream.end();
   });

@@ -54,7 +54,7 @@ export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts):
       watcher.began(exchange);
       socket.once('close', () => {
         exchange.isOver = true;
-        exchange.abandonUpstream?.();
+        if (!exchange.isAnswered) exchange.abandonUpstream?.();
         watcher.ended(exchange);
       });
       // Nobody would notice that its client leaves on a connection that nobody reads.

@@ -173,6 +173,21 @@ describe('over HTTP/2', () => {
     await until('it is logged', () => proxy.log[0]?.left === true);
   });
 
+  test.each(['abort', 'continue'] as const)(
+    'a body that is broken off is never taken for a whole one: onDisconnect %s',
+    async (onDisconnect) => {
+      const origin = await serveRaw(() => {});
+      const proxy = await startProxy(origin.port, { ...TLS, hold: { onDisconnect } });
+      const stream = session(proxy.url).request({ ':method': 'POST', ':path': '/held' });
+      stream.on('error', () => {});
+      stream.write('hi');
+      await until('the target has it', () => origin.received[0]?.endsWith('hi\r\n') === true);
+      stream.destroy(new Error('The client breaks off.'));
+      await until('the target is told', () => origin.sockets[0]?.closed === true);
+      expect(origin.received[0]).not.toMatch(/0\r\n\r\n$/);
+    },
+  );
+
   test('extended CONNECT and CONNECT are refused', async () => {
     const origin = await serveRaw();
     const proxy = await startProxy(origin.port, TLS);
