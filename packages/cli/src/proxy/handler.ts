@@ -21,7 +21,7 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
     // What they tell of is known by their closing; unheard, it would end the process.
     req.on('error', ignore);
     res.on('error', ignore);
-    whenItsTurn(res, () => begin(req, res));
+    whenItsTurn(req, res, () => begin(req, res));
   };
 
   function begin(req: IncomingMessage, res: ServerResponse): void {
@@ -46,9 +46,8 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
 function ignore(): void {}
 
 function over(exchange: Exchange): void {
-  const { req, res } = exchange;
   exchange.isOver = true;
-  exchange.left = !isComplete(res) && exchange.failure === undefined;
+  exchange.left = !isComplete(exchange.res) && exchange.failure === undefined;
   if (exchange.left && exchange.outlivesClient && exchange.isSent) return;
   if (!exchange.isAnswered) {
     // It has been answered in the target's place, or not at all.

@@ -200,6 +200,18 @@ describe('those who would wear the proxy out', () => {
     expect(client.text).toMatch(/^HTTP\/1.1 408/);
   });
 
+  test('requests without end behind one that is not answered are cut off', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port);
+    const many = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(900);
+    const client = await rawClient(proxy.port, many);
+    await until('the target has the first', () => origin.sockets.length === 1);
+    expect(client.closed).toBe(false);
+    client.send(many);
+    await client.close();
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
+  });
+
   test('a body that never ends is given up, and the target is told', async () => {
     const origin = await serveRaw(() => {});
     const proxy = await startProxy(origin.port, { headMs: 200, requestMs: 400 });
