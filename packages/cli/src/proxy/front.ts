@@ -23,7 +23,12 @@ export interface FrontOptions {
 
 export interface FrontHandlers {
   request(req: IncomingMessage, res: ServerResponse): void;
-  upgrade(req: IncomingMessage, socket: Duplex, firstBytes: Buffer): void;
+  upgrade(
+    req: IncomingMessage,
+    socket: Duplex,
+    firstBytes: Buffer,
+    readAgain: (socket: Duplex) => void,
+  ): void;
 }
 
 /** The server that clients speak with. */
@@ -58,7 +63,8 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
   // Behind this number Node would leave fields out without a word; their size is limited in any case.
   Object.assign(server, { maxHeadersCount: 0 });
   const connections = new Set<Socket>();
-  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+  const connected = options.tls === undefined ? 'connection' : 'secureConnection';
+  server.on(connected, (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
@@ -68,7 +74,9 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
   } = server;
   compatible.on('request', handlers.request);
   compatible.on('checkContinue', handlers.request);
-  compatible.on('upgrade', handlers.upgrade);
+  compatible.on('upgrade', (req: IncomingMessage, socket: Duplex, firstBytes: Buffer) => {
+    handlers.upgrade(req, socket, firstBytes, (read) => void server.emit(connected, read));
+  });
   compatible.on('connect', refuseConnect);
 
   return {

@@ -230,6 +230,17 @@ describe('over HTTP/2', () => {
     await until('the echo is there', () => socket.text().endsWith('\r\n\r\nhello'));
   });
 
+  test('who speaks HTTP/1.1 over TLS may offer what is not taken up', async () => {
+    const origin = await serveRaw();
+    const proxy = await startProxy(origin.port, TLS);
+    const socket = openTls(
+      proxy.port,
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    );
+    await until('it is answered', () => socket.text().endsWith('ok'));
+    await until('it is the last one', socket.closed);
+  });
+
   test('who speaks HTTP/1.1 over TLS is served as well, and not for ever', async () => {
     const origin = await serveRaw();
     const proxy = await startProxy(origin.port, { ...TLS, headMs: 300 });
