@@ -4,7 +4,7 @@ import { isReset } from './abandon.js';
 import type { Exchange } from './exchange.js';
 import { describeFailure } from './failure.js';
 import { trailersOf } from './fields.js';
-import { passInformation } from './informational.js';
+import { passContinue, passInformation } from './informational.js';
 import type { Destination } from './pool.js';
 import { answerProblem } from './problem.js';
 import { refusal } from './refusal.js';
@@ -70,7 +70,7 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
     if (!hasBegun) fail(exchange, error);
     else if (!exchange.isAnswered) breakOff(exchange);
   });
-  upstream.on('continue', () => res.writeContinue());
+  upstream.on('continue', () => passContinue(res));
   upstream.on('information', (information) => passInformation(information, res));
   upstream.on('close', () => {
     if (head.hasBody) discardRest(exchange.req, upstream);
@@ -109,9 +109,13 @@ function sendBody(exchange: Exchange, upstream: ClientRequest): void {
     if (req.rawTrailers.length > 0) upstream.addTrailers(trailersOf(req.rawTrailers));
     upstream.end();
   });
+  // What came with the head has been written by then; a head alone must not wait for its body.
+  process.nextTick(() => {
+    if (!req.readableDidRead) upstream.flushHeaders();
+  });
   if (req.headers.expect === undefined) return;
   const timer = setTimeout(() => {
-    if (!res.headersSent) res.writeContinue();
+    if (!res.headersSent) passContinue(res);
   }, CONTINUE_AFTER_MS).unref();
   const stop = (): void => clearTimeout(timer);
   upstream.once('continue', stop).once('response', stop).once('close', stop);

@@ -8,7 +8,15 @@ export interface ResponseHead {
   readonly length: string | undefined;
 }
 
-/** The part of an answer's head that goes on to the client. */
+/** Its body is in a coding that nobody has asked for, and that we cannot undo. */
+class TransferCodingError extends Error {
+  readonly code = 'ERR_HTTP_TRANSFER_CODING';
+}
+
+/**
+ * The part of an answer's head that goes on to the client.
+ * @throws if its body is in a coding that does not go on
+ */
 export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
   let fields: string[] = [];
   let length: string | undefined;
@@ -19,8 +27,10 @@ export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
     const value = rawHeaders[i + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'content-length') length = value;
-    else if (lower === 'transfer-encoding') isEncoded = true;
-    else if (lower === 'connection') {
+    else if (lower === 'transfer-encoding') {
+      if (!/^(chunked|identity)$/i.test(value)) throw new TransferCodingError(value);
+      isEncoded = true;
+    } else if (lower === 'connection') {
       named ??= new Set();
       addConnectionNames(value, named);
     }

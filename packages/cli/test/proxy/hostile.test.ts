@@ -259,6 +259,10 @@ describe('a target that means harm', () => {
       'an upgrade that nobody asked for',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
     ],
+    [
+      'a transfer coding that nobody could undo',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    ],
     ['another protocol', 'SSH-2.0-OpenSSH_9\r\n'],
     ['a head that is too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
   ])('is answered for with 502: %s', async (_what, wire) => {
