@@ -47,9 +47,13 @@ describe('holdopen proxy', () => {
   });
 
   test('ends at once when it is told twice', async () => {
-    const port = await serve(() => {});
+    let isAsked = false;
+    const port = await serve(() => {
+      isAsked = true;
+    });
     const running = await startCommand('--target', `http://127.0.0.1:${port}`, '--route', '/v1/*');
     const client = await rawClient(running.port, GET);
+    await until('the target has it', () => isAsked);
     running.child.kill('SIGINT');
     await until('it drains', () => running.err().includes('draining'));
     running.child.kill('SIGINT');

@@ -188,6 +188,18 @@ describe('over HTTP/2', () => {
     },
   );
 
+  test('a body that never ends is given up, and the target is told', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port, { ...TLS, requestMs: 500 });
+    const client = session(proxy.url);
+    const stream = client.request({ ':method': 'POST', ':path': '/' });
+    stream.on('error', () => {});
+    stream.write('hi');
+    await until('the stream is over', () => stream.closed);
+    expect(stream.rstCode).not.toBe(0);
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
+  });
+
   test('extended CONNECT and CONNECT are refused', async () => {
     const origin = await serveRaw();
     const proxy = await startProxy(origin.port, TLS);
