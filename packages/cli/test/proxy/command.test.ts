@@ -159,6 +159,9 @@ describe('holdopen proxy', () => {
       '{"target":"http://a","routes":["/"],"drainMs":"10"}',
       'drainMs must be a whole number',
     ],
+    ['routes that are no list', '{"target":"http://a","routes":"/a"}', 'routes must be a list'],
+    ['a route without a name', '{"target":"http://a","routes":[{}]}', 'routes must be a list'],
+    ['a port alone', '{"target":"http://a","routes":["/"],"admin":9090}', 'admin must be text'],
   ])('says what to do about a file with %s', async (_what, text, message) => {
     const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
