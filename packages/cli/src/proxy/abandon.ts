@@ -32,3 +32,9 @@ export function abandon(res: ServerResponse): void {
 export function http2Stream(res: ServerResponse): ServerHttp2Stream | undefined {
   return (res as { stream?: ServerHttp2Stream }).stream;
 }
+
+/** Over HTTP/2 the client has broken the exchange off. */
+export function isReset(res: ServerResponse): boolean {
+  const stream = http2Stream(res);
+  return stream !== undefined && (stream.aborted || (stream.rstCode ?? 0) !== 0);
+}

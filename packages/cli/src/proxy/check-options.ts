@@ -33,6 +33,14 @@ export function checkOptions(options: ProxyOptions): void {
       'target is missing: say which server is behind, such as http://127.0.0.1:8000.',
     );
   }
+  for (const name of ['listen', 'admin'] as const) {
+    const given: unknown = options[name];
+    if (given === undefined || typeof given === 'string') continue;
+    throw new ProxyOptionError(
+      `${name} must be text such as "127.0.0.1:8080"; it was ${JSON.stringify(given)}.`,
+    );
+  }
+  checkRoutes(options.routes);
   if (options.global !== true && (options.routes ?? []).length === 0) {
     throw new ProxyOptionError(
       'nothing would be held: name routes, such as "POST /v1/*", or hold globally what asks for nothing but JSON or event streams.',
@@ -53,6 +61,25 @@ export function checkOptions(options: ProxyOptions): void {
       `accessLog must be one of ${ACCESS_LOGS.join(', ')}; it was ${JSON.stringify(accessLog)}.`,
     );
   }
+}
+
+function checkRoutes(given: unknown): void {
+  if (given === undefined) return;
+  const isRoutes = Array.isArray(given) && given.every(isRoute);
+  if (isRoutes) return;
+  throw new ProxyOptionError(
+    `routes must be a list such as ["POST /v1/*", { "route": "GET /reports/*", "intervalMs": 4000 }]; it was ${JSON.stringify(given)}.`,
+  );
+}
+
+function isRoute(given: unknown): boolean {
+  if (typeof given === 'string') return true;
+  return (
+    typeof given === 'object' &&
+    given !== null &&
+    'route' in given &&
+    typeof given.route === 'string'
+  );
 }
 
 const HOLD_NAMES: ReadonlySet<string> = new Set([

@@ -23,6 +23,10 @@ export interface Exchange {
   /** The client left before the answer was complete. */
   left: boolean;
   held: HeldFacts | undefined;
+  /** All of the request has gone on to the server behind. */
+  isSent: boolean;
+  /** All of the answer has come from there. */
+  isAnswered: boolean;
   /** Ends the request to the server behind, while there is one. */
   abandonUpstream: (() => void) | undefined;
 }
@@ -63,6 +67,8 @@ export function createExchange(
     isOver: false,
     left: false,
     held: undefined,
+    isSent: false,
+    isAnswered: false,
     abandonUpstream: undefined,
   };
 }

@@ -32,7 +32,7 @@ export function describeFailure({ code = '' }: NodeJS.ErrnoException): UpstreamF
       'The server behind this proxy took no connection in time.',
     );
   }
-  if (code.startsWith('HPE_') || code.startsWith('ERR_INVALID_') || code.startsWith('ERR_HTTP_')) {
+  if (/^(HPE|ERR_INVALID|ERR_HTTP2?)_/.test(code)) {
     return failure(
       502,
       'upstream_invalid',

@@ -1,9 +1,10 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isReset } from './abandon.js';
 import type { Exchange } from './exchange.js';
 import { describeFailure } from './failure.js';
 import { trailersOf } from './fields.js';
-import { passInformation } from './informational.js';
+import { passContinue, passInformation } from './informational.js';
 import type { Destination } from './pool.js';
 import { answerProblem } from './problem.js';
 import { refusal } from './refusal.js';
@@ -58,16 +59,18 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
       relay(answer, exchange);
     } catch (error) {
       answer.destroy();
+      // Over HTTP/2 they have been set, and would stand in our answer: a coding, or what cannot be sent.
+      if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
       fail(exchange, error as NodeJS.ErrnoException);
     }
   });
   upstream.on('error', (error) => {
     // A reset in a body without a length is an error here and a regular end of the body.
     const hasBegun = exchange.status !== undefined && exchange.abandonUpstream !== undefined;
-    if (hasBegun) breakOff(exchange);
-    else fail(exchange, error);
+    if (!hasBegun) fail(exchange, error);
+    else if (!exchange.isAnswered) breakOff(exchange);
   });
-  upstream.on('continue', () => res.writeContinue());
+  upstream.on('continue', () => passContinue(res));
   upstream.on('information', (information) => passInformation(information, res));
   upstream.on('close', () => {
     if (head.hasBody) discardRest(exchange.req, upstream);
@@ -75,8 +78,12 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
     fail(exchange, NO_ANSWER);
   });
   exchange.abandonUpstream = () => void upstream.destroy();
-  if (head.hasBody) sendBody(exchange, upstream);
-  else upstream.end();
+  if (head.hasBody) {
+    sendBody(exchange, upstream);
+    return;
+  }
+  exchange.isSent = true;
+  upstream.end();
 }
 
 /** An answer that was begun tells of its failure by itself. */
@@ -89,15 +96,26 @@ function fail(exchange: Exchange, error: NodeJS.ErrnoException): void {
   answerProblem(req, res, failure);
 }
 
-function sendBody({ req, res }: Exchange, upstream: ClientRequest): void {
+function sendBody(exchange: Exchange, upstream: ClientRequest): void {
+  const { req, res } = exchange;
   req.pipe(upstream, { end: false });
   req.once('end', () => {
+    // Over HTTP/2 a body that is broken off ends like a whole one, and must not be taken for it.
+    if (isReset(res)) {
+      upstream.destroy();
+      return;
+    }
+    exchange.isSent = true;
     if (req.rawTrailers.length > 0) upstream.addTrailers(trailersOf(req.rawTrailers));
     upstream.end();
   });
+  // What came with the head has been written by then; a head alone must not wait for its body.
+  process.nextTick(() => {
+    if (!req.readableDidRead) upstream.flushHeaders();
+  });
   if (req.headers.expect === undefined) return;
   const timer = setTimeout(() => {
-    if (!res.headersSent) res.writeContinue();
+    if (!res.headersSent) passContinue(res);
   }, CONTINUE_AFTER_MS).unref();
   const stop = (): void => clearTimeout(timer);
   upstream.once('continue', stop).once('response', stop).once('close', stop);

@@ -5,7 +5,12 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -23,7 +28,12 @@ export interface FrontOptions {
 
 export interface FrontHandlers {
   request(req: IncomingMessage, res: ServerResponse): void;
-  upgrade(req: IncomingMessage, socket: Duplex, firstBytes: Buffer): void;
+  upgrade(
+    req: IncomingMessage,
+    socket: Duplex,
+    firstBytes: Buffer,
+    readAgain: (socket: Duplex) => void,
+  ): void;
 }
 
 /** The server that clients speak with. */
@@ -58,7 +68,8 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
   // Behind this number Node would leave fields out without a word; their size is limited in any case.
   Object.assign(server, { maxHeadersCount: 0 });
   const connections = new Set<Socket>();
-  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+  const connected = options.tls === undefined ? 'connection' : 'secureConnection';
+  server.on(connected, (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
@@ -68,7 +79,9 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
   } = server;
   compatible.on('request', handlers.request);
   compatible.on('checkContinue', handlers.request);
-  compatible.on('upgrade', handlers.upgrade);
+  compatible.on('upgrade', (req: IncomingMessage, socket: Duplex, firstBytes: Buffer) => {
+    handlers.upgrade(req, socket, firstBytes, (read) => void server.emit(connected, read));
+  });
   compatible.on('connect', refuseConnect);
 
   return {
@@ -86,7 +99,7 @@ export function createFront(options: FrontOptions, handlers: FrontHandlers): Fro
 }
 
 function createSecure(
-  { tls, keepAliveMs, headMs }: FrontOptions,
+  { tls, keepAliveMs, headMs, requestMs }: FrontOptions,
   settings: ServerOptions,
   sessions: Set<ServerHttp2Session>,
 ): Http2SecureServer {
@@ -106,8 +119,9 @@ function createSecure(
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     let streams = 0;
-    session.on('stream', (stream) => {
+    session.on('stream', (stream: ServerHttp2Stream) => {
       streams += 1;
+      if (requestMs > 0 && !stream.endAfterHeaders) limitBody(stream, requestMs);
       stream.once('close', () => {
         streams -= 1;
       });
@@ -118,6 +132,15 @@ function createSecure(
     session.on('error', () => session.destroy());
   });
   return server;
+}
+
+/** Node looks after this over HTTP/1.1 alone. */
+function limitBody(stream: ServerHttp2Stream, requestMs: number): void {
+  const timer = setTimeout(() => {
+    stream.destroy(new Error('The request took too long.'));
+  }, requestMs).unref();
+  const done = (): void => clearTimeout(timer);
+  stream.once('end', done).once('close', done);
 }
 
 const NO_TUNNEL = refusal(405, 'connect', 'This proxy makes no tunnels.');

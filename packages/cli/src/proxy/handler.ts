@@ -21,7 +21,7 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
     // What they tell of is known by their closing; unheard, it would end the process.
     req.on('error', ignore);
     res.on('error', ignore);
-    whenItsTurn(res, () => begin(req, res));
+    whenItsTurn(req, res, () => begin(req, res));
   };
 
   function begin(req: IncomingMessage, res: ServerResponse): void {
@@ -46,12 +46,27 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
 function ignore(): void {}
 
 function over(exchange: Exchange): void {
-  const { req, res } = exchange;
   exchange.isOver = true;
-  exchange.left = !isComplete(res) && exchange.failure === undefined;
-  if (exchange.left && exchange.outlivesClient && req.complete) return;
-  // It has been answered in the target's place, or not at all.
-  exchange.abandonUpstream?.();
+  exchange.left = !isComplete(exchange.res) && exchange.failure === undefined;
+  if (exchange.left && exchange.outlivesClient && exchange.isSent) return;
+  if (!exchange.isAnswered) {
+    // It has been answered in the target's place, or not at all.
+    exchange.abandonUpstream?.();
+  } else if (!exchange.isSent) {
+    abandonUnlessSent(exchange);
+  }
+}
+
+/** The answer came before all of its request, whose rest may go on for as long as its client is there. */
+function abandonUnlessSent({ req, abandonUpstream }: Exchange): void {
+  if (abandonUpstream === undefined) return;
+  const { socket } = req;
+  if (req.httpVersionMajor === 2 || socket.destroyed) {
+    abandonUpstream();
+    return;
+  }
+  socket.once('close', abandonUpstream);
+  req.once('end', () => socket.off('close', abandonUpstream));
 }
 
 /** What is said over all routes at once must harm none: no answer loses its 304 or its range. */

@@ -85,7 +85,7 @@ export async function createProxy(
     },
   };
   const handle = createHandler({ policy, findRoute, open, watcher });
-  const upgrades = createUpgrades({ policy, open, watcher, handle });
+  const upgrades = createUpgrades({ policy, open, watcher });
   const front = createFront(
     {
       tls: options.tls,

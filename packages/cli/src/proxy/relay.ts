@@ -28,7 +28,7 @@ export function relay(answer: IncomingMessage, exchange: Exchange): void {
     if (exchange.isOver) return;
     if (chunk.length <= MAX_PACKET && String(chunk.length) === length) {
       // All of it: as text of one byte each it leaves together with its head.
-      exchange.abandonUpstream = undefined;
+      exchange.isAnswered = true;
       if (isHttp2) res.end(chunk);
       else res.end(chunk.toString('latin1'), 'latin1');
       return;
@@ -37,9 +37,11 @@ export function relay(answer: IncomingMessage, exchange: Exchange): void {
     answer.pause();
     res.once('drain', resume);
   });
+  // Work that goes on without its client must not wait for it to read.
+  if (exchange.outlivesClient) res.once('close', resume);
   answer.on('end', () => {
     isEnded = true;
-    exchange.abandonUpstream = undefined;
+    exchange.isAnswered = true;
     if (exchange.isOver || exchange.failure !== undefined || res.writableEnded) return;
     if (answer.rawTrailers.length > 0) addTrailers(res, answer);
     res.end();

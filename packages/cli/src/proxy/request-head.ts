@@ -39,6 +39,12 @@ const CONDITIONS: ReadonlySet<string> = new Set([
 /** CGI and WSGI servers could take these for the real ones. */
 const UNDERSCORED: ReadonlySet<string> = new Set(['content_length', 'transfer_encoding']);
 
+/**
+ * For all others Node would announce chunks. A server that knows none, such as Python's own, would leave
+ * the empty one on the connection and take it for the next request.
+ */
+const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
 /** Reads the head that came and writes the one that goes on. */
 export function requestHead(
   req: IncomingMessage,
@@ -159,5 +165,6 @@ function addFraming(
   const { stream } = req as { stream?: { endAfterHeaders?: boolean } };
   const isChunked = framing.kind === 'chunked' || (isHttp2 && stream?.endAfterHeaders !== true);
   if (isChunked) fields.push('Transfer-Encoding', 'chunked');
+  else if (!WITHOUT_BODY.has(req.method ?? 'GET')) fields.push('Content-Length', '0');
   return isChunked;
 }

@@ -8,7 +8,15 @@ export interface ResponseHead {
   readonly length: string | undefined;
 }
 
-/** The part of an answer's head that goes on to the client. */
+/** Its body is in a coding that nobody has asked for, and that we cannot undo. */
+class TransferCodingError extends Error {
+  readonly code = 'ERR_HTTP_TRANSFER_CODING';
+}
+
+/**
+ * The part of an answer's head that goes on to the client.
+ * @throws if its body is in a coding that does not go on
+ */
 export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
   let fields: string[] = [];
   let length: string | undefined;
@@ -19,8 +27,10 @@ export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
     const value = rawHeaders[i + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'content-length') length = value;
-    else if (lower === 'transfer-encoding') isEncoded = true;
-    else if (lower === 'connection') {
+    else if (lower === 'transfer-encoding') {
+      if (!/^(chunked|identity)$/i.test(value)) throw new TransferCodingError(value);
+      isEncoded = true;
+    } else if (lower === 'connection') {
       named ??= new Set();
       addConnectionNames(value, named);
     }
@@ -32,7 +42,47 @@ export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
   return { fields, length: isEncoded ? undefined : length };
 }
 
-/** Fields for HTTP/2, whose `writeHead` keeps the last of several fields of one name. */
+/** Fields that Node refuses to send twice over HTTP/2. Servers do, and HTTP/1.1 passes them on. */
+const SINGLE: ReadonlySet<string> = new Set([
+  'access-control-allow-credentials',
+  'access-control-max-age',
+  'access-control-request-method',
+  'age',
+  'authorization',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'date',
+  'dnt',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'range',
+  'referer',
+  'retry-after',
+  'tk',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'x-content-type-options',
+]);
+
+/**
+ * Fields for HTTP/2, whose `writeHead` keeps the last of several fields of one name. Of those that may
+ * stand once the first counts, as for most readers of HTTP/1.1.
+ */
 export function grouped(fields: readonly string[]): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -40,7 +90,8 @@ export function grouped(fields: readonly string[]): OutgoingHttpHeaders {
     const value = fields[i + 1] ?? '';
     const present = headers[name];
     if (present === undefined) headers[name] = value;
-    else headers[name] = [...(Array.isArray(present) ? present : [String(present)]), value];
+    else if (!SINGLE.has(name))
+      headers[name] = [...(Array.isArray(present) ? present : [String(present)]), value];
   }
   return headers;
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { detachedResponse } from './detached-response.js';
@@ -11,8 +11,13 @@ import { type HeadPolicy, requestHead } from './request-head.js';
 
 /** Requests that want to speak another protocol on their connection, such as WebSocket. */
 export interface Upgrades {
-  /** For a server's `upgrade` event. */
-  handle(req: IncomingMessage, socket: Duplex, firstBytes: Buffer): void;
+  /** For a server's `upgrade` event. `readAgain` makes the server read a connection from its start. */
+  handle(
+    req: IncomingMessage,
+    socket: Duplex,
+    firstBytes: Buffer,
+    readAgain: (socket: Duplex) => void,
+  ): void;
   /** How many connections have changed over. */
   readonly open: number;
   /** Ends them all. */
@@ -23,11 +28,9 @@ export interface UpgradeParts {
   readonly policy: HeadPolicy;
   readonly open: Open;
   readonly watcher: Watcher;
-  /** For what is asked to change over to HTTP/2 and may as well stay where it is. */
-  readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
 }
 
-export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts): Upgrades {
+export function createUpgrades({ policy, open, watcher }: UpgradeParts): Upgrades {
   const tunnels = new Set<Duplex>();
   return {
     get open() {
@@ -36,25 +39,29 @@ export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts):
     close() {
       for (const socket of tunnels) socket.destroy();
     },
-    handle(req, stream, firstBytes) {
+    handle(req, stream, firstBytes, readAgain) {
       // Node's own servers hand out nothing else; the type leaves room for others.
       const socket = stream as Socket;
       const res = detachedResponse(req, socket);
       if (res === undefined) return;
       const head = requestHead(req, policy, undefined);
       if (isRefusal(head)) return answerProblem(req, res, head);
+      if (isOfThisConnection(req.headers.upgrade)) {
+        res.detachSocket(socket);
+        // Without a body they are of the other protocol, by a client that was sure of it.
+        socket.unshift(Buffer.concat([withoutOffer(req), ...(head.hasBody ? [firstBytes] : [])]));
+        return readAgain(socket);
+      }
       if (head.hasBody) {
         // Node has not read it, and what stands on the connection cannot be told from a new request.
         const reason = 'A request with a body cannot change the protocol.';
         return answerProblem(req, res, refusal(501, 'upgrade_with_body', reason));
       }
-      // Who is let change over to HTTP/2 gets past every rule of this proxy, and may ignore the offer.
-      if (isHttp2(req.headers.upgrade)) return handle(req, res);
       const exchange = createExchange(req, res, undefined);
       watcher.began(exchange);
       socket.once('close', () => {
         exchange.isOver = true;
-        exchange.abandonUpstream?.();
+        if (!exchange.isAnswered) exchange.abandonUpstream?.();
         watcher.ended(exchange);
       });
       // Nobody would notice that its client leaves on a connection that nobody reads.
@@ -80,8 +87,25 @@ export function createUpgrades({ policy, open, watcher, handle }: UpgradeParts):
   };
 }
 
-function isHttp2(upgrade = ''): boolean {
-  return upgrade.split(',').some((token) => /^\s*(h2c?|http\/2)/i.test(token));
+/**
+ * HTTP/2 and TLS are about this connection and may be ignored: clients in Java offer them with any
+ * request, bodies too. Who were let change over to HTTP/2 would get past every rule of this proxy.
+ */
+function isOfThisConnection(upgrade = ''): boolean {
+  return upgrade.split(',').some((token) => /^\s*(h2c?|http|tls)\b/i.test(token));
+}
+
+/**
+ * The head without the offer. Node has let go of the connection, so the request is read anew; once, for
+ * it is the last one there.
+ */
+function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== 'upgrade')
+      lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1');
 }
 
 function withoutConnection(fields: readonly string[]): string[] {

@@ -47,9 +47,13 @@ describe('holdopen proxy', () => {
   });
 
   test('ends at once when it is told twice', async () => {
-    const port = await serve(() => {});
+    let isAsked = false;
+    const port = await serve(() => {
+      isAsked = true;
+    });
     const running = await startCommand('--target', `http://127.0.0.1:${port}`, '--route', '/v1/*');
     const client = await rawClient(running.port, GET);
+    await until('the target has it', () => isAsked);
     running.child.kill('SIGINT');
     await until('it drains', () => running.err().includes('draining'));
     running.child.kill('SIGINT');
@@ -155,6 +159,9 @@ describe('holdopen proxy', () => {
       '{"target":"http://a","routes":["/"],"drainMs":"10"}',
       'drainMs must be a whole number',
     ],
+    ['routes that are no list', '{"target":"http://a","routes":"/a"}', 'routes must be a list'],
+    ['a route without a name', '{"target":"http://a","routes":[{}]}', 'routes must be a list'],
+    ['a port alone', '{"target":"http://a","routes":["/"],"admin":9090}', 'admin must be text'],
   ])('says what to do about a file with %s', async (_what, text, message) => {
     const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

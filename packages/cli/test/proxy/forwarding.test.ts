@@ -132,6 +132,30 @@ describe('what the target is sent', () => {
     expect(client.text).toContain('{"body":"abcde","trailers":{"x-sum":"5"},"te":"trailers"}');
   });
 
+  test.each(['POST', 'PUT', 'PROPFIND', 'DELETE'])(
+    'has no body if a %s came without one, and no chunks that say so',
+    async (method) => {
+      const origin = await serveRaw();
+      const proxy = await startProxy(origin.port);
+      const client = await rawClient(proxy.port, `${method} /a HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await client.arrived('ok');
+      expect(origin.received[0]).not.toMatch(/transfer-encoding/i);
+      expect(origin.received[0]).toMatch(/\r\n\r\n$/);
+    },
+  );
+
+  test('is there before its body is', async () => {
+    const port = await serve((_req, res) => {
+      res.writeHead(200, { 'X-Asked': 'yes' }).flushHeaders();
+    });
+    const proxy = await startProxy(port);
+    const client = await rawClient(
+      proxy.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    await client.arrived('X-Asked: yes');
+  });
+
   test('comes as slowly as the target reads it', async () => {
     let paused: IncomingMessage | undefined;
     const port = await serve((req, res) => {
@@ -333,6 +357,19 @@ describe('100 Continue', () => {
     client.send('hi');
     await client.arrived('thanks');
   });
+});
+
+test('no word comes before the answer to a client of HTTP/1.0', async () => {
+  const origin = await serveRaw((socket) => {
+    socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  const proxy = await startProxy(origin.port);
+  const client = await rawClient(
+    proxy.port,
+    'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi',
+  );
+  await client.close();
+  expect(client.text).toMatch(/^HTTP\/1.1 200/);
 });
 
 describe('the target', () => {

@@ -344,6 +344,54 @@ describe('a client that leaves', () => {
     client.socket.destroy();
     await until('the work is done', () => isDone);
   });
+
+  test('without having read all leaves the work behind alone, too', async () => {
+    let isDone = false;
+    const handler: Handler = (_req, res) => {
+      res.once('close', () => {
+        isDone = res.writableFinished;
+      });
+      res.end(Buffer.alloc(64 * 1_048_576));
+    };
+    const proxy = await startProxy(await serve(handler), {
+      hold: { intervalMs: 100, onDisconnect: 'continue' },
+    });
+    const client = await rawClient(proxy.port, get());
+    await client.arrived('HTTP/1.1 200');
+    client.socket.pause();
+    let taken = -1;
+    // As much has come as fits in on the way.
+    while (taken !== client.socket.bytesRead) {
+      taken = client.socket.bytesRead;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(isDone).toBe(false);
+    client.socket.destroy();
+    await until('the work is done', () => isDone);
+  });
+
+  test.each(['', 'Expect: 100-continue\r\n'])(
+    'in the middle of its body, with its answer in hand, ends the request to the target: %j',
+    async (expectation) => {
+      const origin = await serveRaw((socket, text) => {
+        if (text.includes('\r\n\r\n') && !text.endsWith('more')) {
+          socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
+        }
+      });
+      const proxy = await startProxy(origin.port);
+      const client = await rawClient(
+        proxy.port,
+        `POST / HTTP/1.1\r\nHost: a\r\n${expectation}Content-Length: 1000\r\n\r\n${expectation === '' ? 'hi' : ''}`,
+      );
+      await client.arrived('\r\n\r\nno');
+      if (expectation === '') {
+        client.send('more');
+        await until('the rest goes on', () => origin.received[0]?.endsWith('more') === true);
+      }
+      client.socket.destroy();
+      await until('the target is told', () => origin.sockets[0]?.closed === true);
+    },
+  );
 });
 
 describe('a proxy that is closed', () => {

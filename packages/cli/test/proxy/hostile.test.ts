@@ -200,6 +200,18 @@ describe('those who would wear the proxy out', () => {
     expect(client.text).toMatch(/^HTTP\/1.1 408/);
   });
 
+  test('requests without end behind one that is not answered are cut off', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port);
+    const many = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(900);
+    const client = await rawClient(proxy.port, many);
+    await until('the target has the first', () => origin.sockets.length === 1);
+    expect(client.closed).toBe(false);
+    client.send(many);
+    await client.close();
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
+  });
+
   test('a body that never ends is given up, and the target is told', async () => {
     const origin = await serveRaw(() => {});
     const proxy = await startProxy(origin.port, { headMs: 200, requestMs: 400 });
@@ -246,6 +258,10 @@ describe('a target that means harm', () => {
     [
       'an upgrade that nobody asked for',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    ],
+    [
+      'a transfer coding that nobody could undo',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
     ],
     ['another protocol', 'SSH-2.0-OpenSSH_9\r\n'],
     ['a head that is too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],

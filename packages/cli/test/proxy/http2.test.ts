@@ -105,6 +105,39 @@ describe('over HTTP/2', () => {
     expect(reply.trailers).toMatchObject({ 'x-sum': '1' });
   });
 
+  test('what stands twice in an answer, and may stand once, harms nobody', async () => {
+    const twice = ['X-Content-Type-Options: nosniff', 'Content-Type: a/b', 'Date: a', 'Vary: a'];
+    const origin = await serveRaw((socket, text) => {
+      if (!text.endsWith('\r\n\r\n')) return;
+      const fields = [...twice, ...twice, 'Date: b', 'Content-Length: 2'].join('\r\n');
+      socket.write(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\nok`);
+    });
+    const proxy = await startProxy(origin.port, TLS);
+    const reply = await ask(session(proxy.url), { ':path': '/' });
+    expect(reply.body).toBe('ok');
+    expect(reply.headers).toMatchObject({
+      ':status': 200,
+      'x-content-type-options': 'nosniff',
+      'content-type': 'a/b',
+      date: 'a',
+      vary: 'a, a',
+    });
+  });
+
+  test('an answer that cannot be sent leaves nothing in the one that stands in its place', async () => {
+    const origin = await serveRaw((socket) => {
+      socket.write(
+        'HTTP/1.1 600 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok',
+      );
+    });
+    const proxy = await startProxy(origin.port, TLS);
+    const reply = await ask(session(proxy.url), { ':path': '/' });
+    expect(reply.headers).toMatchObject({ ':status': 502 });
+    expect(Object.keys(reply.headers)).not.toContain('content-encoding');
+    expect(Object.keys(reply.headers)).not.toContain('set-cookie');
+    expect(JSON.parse(reply.body)).toMatchObject({ code: 'upstream_invalid' });
+  });
+
   test('a late answer is held, and a failure of the target is a reset', async () => {
     const port = await serve((req, res) => {
       if (req.url === '/held/cut') {
@@ -138,6 +171,33 @@ describe('over HTTP/2', () => {
     stream.close(http2.constants.NGHTTP2_CANCEL);
     await until('the target is told', () => origin.sockets[0]?.closed === true);
     await until('it is logged', () => proxy.log[0]?.left === true);
+  });
+
+  test.each(['abort', 'continue'] as const)(
+    'a body that is broken off is never taken for a whole one: onDisconnect %s',
+    async (onDisconnect) => {
+      const origin = await serveRaw(() => {});
+      const proxy = await startProxy(origin.port, { ...TLS, hold: { onDisconnect } });
+      const stream = session(proxy.url).request({ ':method': 'POST', ':path': '/held' });
+      stream.on('error', () => {});
+      stream.write('hi');
+      await until('the target has it', () => origin.received[0]?.endsWith('hi\r\n') === true);
+      stream.destroy(new Error('The client breaks off.'));
+      await until('the target is told', () => origin.sockets[0]?.closed === true);
+      expect(origin.received[0]).not.toMatch(/0\r\n\r\n$/);
+    },
+  );
+
+  test('a body that never ends is given up, and the target is told', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port, { ...TLS, requestMs: 500 });
+    const client = session(proxy.url);
+    const stream = client.request({ ':method': 'POST', ':path': '/' });
+    stream.on('error', () => {});
+    stream.write('hi');
+    await until('the stream is over', () => stream.closed);
+    expect(stream.rstCode).not.toBe(0);
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
   });
 
   test('extended CONNECT and CONNECT are refused', async () => {
@@ -180,6 +240,17 @@ describe('over HTTP/2', () => {
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello',
     );
     await until('the echo is there', () => socket.text().endsWith('\r\n\r\nhello'));
+  });
+
+  test('who speaks HTTP/1.1 over TLS may offer what is not taken up', async () => {
+    const origin = await serveRaw();
+    const proxy = await startProxy(origin.port, TLS);
+    const socket = openTls(
+      proxy.port,
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    );
+    await until('it is answered', () => socket.text().endsWith('ok'));
+    await until('it is the last one', socket.closed);
   });
 
   test('who speaks HTTP/1.1 over TLS is served as well, and not for ever', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { serve, serveRaw } from './support/origin.js';
+import { bodyOf, serve, serveRaw } from './support/origin.js';
 import { startProxy } from './support/proxy.js';
 import { rawClient } from './support/raw-client.js';
 import { until } from './support/until.js';
@@ -127,5 +127,37 @@ describe('a request to speak another protocol', () => {
     await client.close();
     expect(client.text).toMatch(/^HTTP\/1.1 200/);
     expect(origin.received[0]).not.toMatch(/h2c|settings|PRI/i);
+  });
+
+  // As the client of the JDK offers it, and that of Apache.
+  test.each(['h2c', 'TLS/1.2'])('to %s comes with a body, which goes on', async (protocol) => {
+    let body = '';
+    const port = await serve(async (req, res) => {
+      body = await bodyOf(req);
+      res.end('done');
+    });
+    const proxy = await startProxy(port);
+    const client = await rawClient(
+      proxy.port,
+      `POST /held HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nHost: a\r\nHTTP2-Settings: AAEAAEAA\r\nUpgrade: ${protocol}\r\nContent-Length: 10\r\n\r\nhello`,
+    );
+    await until('the head is read', () => client.socket.bytesWritten > 0);
+    client.send('world');
+    await client.close();
+    expect(client.text).toMatch(/^HTTP\/1.1 200/);
+    expect(client.text).toContain('done');
+    expect(body).toBe('helloworld');
+  });
+
+  test('to HTTP/2 is given up when its client leaves before the answer', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port);
+    const client = await rawClient(
+      proxy.port,
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    );
+    await until('the target has it', () => origin.sockets.length === 1);
+    client.socket.destroy();
+    await until('the target is told', () => origin.sockets[0]?.closed === true);
   });
 });
