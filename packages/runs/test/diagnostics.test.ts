@@ -48,9 +48,10 @@ describe('what happens to a run is told', () => {
       instance: 'test',
       owner: expect.stringMatching(/^[\w-]{11}$/),
     };
+    const request = expect.any(Request);
     expect(events.filter(({ type }) => type !== 'run-append')).toEqual([
-      { type: 'run-start', run },
-      { type: 'run-attach', run, state: 'running' },
+      { type: 'run-start', run, request },
+      { type: 'run-attach', run, request, state: 'running' },
       {
         type: 'run-end',
         run,
@@ -60,7 +61,7 @@ describe('what happens to a run is told', () => {
         ranMs: 2_000,
         logBytes: expect.any(Number),
       },
-      { type: 'run-attach', run, state: 'completed' },
+      { type: 'run-attach', run, request, state: 'completed' },
     ]);
     const [append] = ofType(events, 'run-append');
     expect(append).toMatchObject({ run, lagMs: 0, entries: 0 });
