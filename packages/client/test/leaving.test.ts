@@ -1,4 +1,5 @@
 /** What is left behind when a call is over, and what ends it. */
+import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { type HoldOpenError, holdEvents, holdFetch } from '../src/index.js';
 import { MAX_TIMER_MS, pause } from '../src/retry/pause.js';
@@ -9,25 +10,29 @@ const POST = { method: 'POST', body: '{}' } as const;
 const OF_RUN = { Link: '</runs/1>; rel="status"', 'HoldOpen-Run': 'hr1.x' };
 
 /** Work whose connection breaks, and whose status is asked for in vain. */
-function neverTold(onAsk: (closed: Promise<void>) => void): Promise<RawServer> {
+function neverTold(onAsk: (socket: Socket) => void): Promise<RawServer> {
   return RawServer.start((socket, { head, count }) => {
     if (count === 1) {
       socket.write(chunkedHead({ headers: OF_RUN }) + chunk('[1,'));
       setTimeout(() => socket.destroy(), 20);
     } else if (head.startsWith('GET /runs/1 ')) {
-      onAsk(new Promise((resolve) => socket.once('close', () => resolve())));
+      onAsk(socket);
     } else socket.write(plain('"done"', { type: 'application/json', headers: OF_RUN }));
   });
 }
 
 test('an ask for the status that is not answered keeps no connection', async () => {
-  const asks: Promise<void>[] = [];
-  await using server = await neverTold((closed) => asks.push(closed));
+  const closed: Promise<unknown>[] = [];
+  await using server = await neverTold((socket) => {
+    closed.push(new Promise((resolve) => socket.once('close', resolve)));
+    // Behind the time for which is waited, a head whose body never comes.
+    setTimeout(() => socket.write(chunkedHead() + chunk('{')), 2_500);
+  });
   const holdOpen = { idempotencyKey: 'k', retry: { baseMs: 5 } };
   const response = await holdFetch(server.url, { ...POST, holdOpen });
   expect(await response.json()).toBe('done');
-  expect(asks).toHaveLength(1);
-  await asks[0];
+  expect(closed).toHaveLength(1);
+  await closed[0];
 });
 
 test('who leaves while the state of the work is asked for is given his own reason', async () => {
