@@ -32,7 +32,8 @@ export default defineConfig({
     // Most of them wait for time-outs and for other processes: as many as there are processors would idle.
     maxWorkers: 2 * availableParallelism(),
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Hooks install, build and delete: only one that hangs is a fault.
+    hookTimeout: 180_000,
     // Real sockets and processes on a machine that is busy: a fault is there three times.
     retry: 2,
   },

@@ -1,6 +1,7 @@
 /** What npm delivers: it installs, loads and works in an empty project, and the pages show how. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   project = await installPacked(OTHERS);
 }, 180_000);
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => rm(project, { recursive: true, force: true }));
 
 async function output([program = '', ...args]: readonly string[]): Promise<string> {
   const { stdout } = await run(program, args, { cwd: project, timeout: 60_000 });
