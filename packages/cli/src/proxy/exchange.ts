@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { UpstreamFailure } from './failure.js';
 import type { HeldRoute } from './routes.js';
 
@@ -27,8 +27,10 @@ export interface Exchange {
   isSent: boolean;
   /** All of the answer has come from there. */
   isAnswered: boolean;
-  /** Ends the request to the server behind, while there is one. */
-  abandonUpstream: (() => void) | undefined;
+  /** The request to the server behind, while there is one. */
+  upstream: ClientRequest | undefined;
+  /** Among those that are under way. */
+  place: number;
 }
 
 /** What became of an answer whose head was sent before it was known. */
@@ -69,6 +71,7 @@ export function createExchange(
     held: undefined,
     isSent: false,
     isAnswered: false,
-    abandonUpstream: undefined,
+    upstream: undefined,
+    place: 0,
   };
 }

@@ -66,7 +66,7 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
   });
   upstream.on('error', (error) => {
     // A reset in a body without a length is an error here and a regular end of the body.
-    const hasBegun = exchange.status !== undefined && exchange.abandonUpstream !== undefined;
+    const hasBegun = exchange.status !== undefined && exchange.upstream !== undefined;
     if (!hasBegun) fail(exchange, error);
     else if (!exchange.isAnswered) breakOff(exchange);
   });
@@ -77,7 +77,7 @@ function forward(exchange: Exchange, head: RequestHead, upstream: ClientRequest)
     // Whatever else it was: an upgrade that nobody asked for ends without an error.
     fail(exchange, NO_ANSWER);
   });
-  exchange.abandonUpstream = () => void upstream.destroy();
+  exchange.upstream = upstream;
   if (head.hasBody) {
     sendBody(exchange, upstream);
     return;

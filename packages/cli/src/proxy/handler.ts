@@ -51,22 +51,23 @@ function over(exchange: Exchange): void {
   if (exchange.left && exchange.outlivesClient && exchange.isSent) return;
   if (!exchange.isAnswered) {
     // It has been answered in the target's place, or not at all.
-    exchange.abandonUpstream?.();
+    exchange.upstream?.destroy();
   } else if (!exchange.isSent) {
     abandonUnlessSent(exchange);
   }
 }
 
 /** The answer came before all of its request, whose rest may go on for as long as its client is there. */
-function abandonUnlessSent({ req, abandonUpstream }: Exchange): void {
-  if (abandonUpstream === undefined) return;
+function abandonUnlessSent({ req, upstream }: Exchange): void {
+  if (upstream === undefined) return;
   const { socket } = req;
   if (req.httpVersionMajor === 2 || socket.destroyed) {
-    abandonUpstream();
+    upstream.destroy();
     return;
   }
-  socket.once('close', abandonUpstream);
-  req.once('end', () => socket.off('close', abandonUpstream));
+  const abandon = (): void => void upstream.destroy();
+  socket.once('close', abandon);
+  req.once('end', () => socket.off('close', abandon));
 }
 
 /** What is said over all routes at once must harm none: no answer loses its 304 or its range. */

@@ -47,6 +47,8 @@ export function createPool(target: Target, options: PoolOptions): Pool {
       })
     : new HttpAgent(settings);
 
+  // All go to one place, so that its name need not be put together three times a request.
+  pool.getName = () => target.authority;
   const connect = pool.createConnection.bind(pool);
   pool.createConnection = (connectOptions, callback) => {
     const socket = connect(connectOptions, callback);

@@ -3,7 +3,7 @@ import { listen, parseAddress, urlOf } from './address.js';
 import { createAdmin } from './admin.js';
 import { checkOptions } from './check-options.js';
 import { drainExchanges } from './drain.js';
-import type { Exchange, Watcher } from './exchange.js';
+import type { Watcher } from './exchange.js';
 import { opener } from './forward.js';
 import { createFront } from './front.js';
 import { createHandler } from './handler.js';
@@ -14,6 +14,7 @@ import * as defaults from './options.js';
 import { createPool, destination } from './pool.js';
 import { createRoutes } from './routes.js';
 import { parseTarget } from './target.js';
+import { UnderWay } from './under-way.js';
 import { createUpgrades } from './upgrade.js';
 
 /** A proxy that is listening. */
@@ -66,7 +67,7 @@ export async function createProxy(
   const metrics = new ProxyMetrics();
   const log = createAccessLog(options.accessLog ?? 'off', output);
   const holds = watchHeld();
-  const active = new Set<Exchange>();
+  const active = new UnderWay();
   let isOpen = true;
 
   const watcher: Watcher = {
@@ -76,7 +77,7 @@ export async function createProxy(
       if (!isOpen) exchange.res.shouldKeepAlive = false;
     },
     ended(exchange) {
-      active.delete(exchange);
+      active.remove(exchange);
       metrics.ended(exchange);
       log?.(exchange);
       if (isOpen) return;

@@ -61,7 +61,7 @@ export function createUpgrades({ policy, open, watcher }: UpgradeParts): Upgrade
       watcher.began(exchange);
       socket.once('close', () => {
         exchange.isOver = true;
-        if (!exchange.isAnswered) exchange.abandonUpstream?.();
+        if (!exchange.isAnswered) exchange.upstream?.destroy();
         watcher.ended(exchange);
       });
       // Nobody would notice that its client leaves on a connection that nobody reads.
@@ -76,7 +76,7 @@ export function createUpgrades({ policy, open, watcher }: UpgradeParts): Upgrade
       ];
       send(exchange, { ...head, fields }, open)?.on('upgrade', (answer, behind, rest) => {
         exchange.status = 101;
-        exchange.abandonUpstream = undefined;
+        exchange.upstream = undefined;
         res.detachSocket(socket);
         tunnels.add(socket);
         socket.once('close', () => tunnels.delete(socket));
