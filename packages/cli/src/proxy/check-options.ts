@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS } from '@holdopen/core';
+import { checkCertificates } from './check-certificates.js';
 import { ProxyOptionError } from './errors.js';
 import { ACCESS_LOGS, OPTION_NAMES, type ProxyOptions } from './options.js';
 
@@ -41,6 +42,8 @@ export function checkOptions(options: ProxyOptions): void {
     );
   }
   checkRoutes(options.routes);
+  checkHold(options.hold);
+  checkCertificates(options);
   if (options.global !== true && (options.routes ?? []).length === 0) {
     throw new ProxyOptionError(
       'nothing would be held: name routes, such as "POST /v1/*", or hold globally what asks for nothing but JSON or event streams.',
@@ -69,6 +72,14 @@ function checkRoutes(given: unknown): void {
   if (isRoutes) return;
   throw new ProxyOptionError(
     `routes must be a list such as ["POST /v1/*", { "route": "GET /reports/*", "intervalMs": 4000 }]; it was ${JSON.stringify(given)}.`,
+  );
+}
+
+/** Before it is spread over others, where text would become letters and `null` nothing. */
+export function checkHold(given: unknown): void {
+  if (given === undefined || Object.prototype.toString.call(given) === '[object Object]') return;
+  throw new ProxyOptionError(
+    `hold must be an object of options of holdOpen such as { "intervalMs": 5000 }; it was ${JSON.stringify(given)}.`,
   );
 }
 

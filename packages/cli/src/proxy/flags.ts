@@ -1,3 +1,4 @@
+import { checkHold } from './check-options.js';
 import { readConfigFile, readText, readTls } from './config-file.js';
 import { ProxyOptionError } from './errors.js';
 import type { AccessLog, ProxyOptions } from './options.js';
@@ -53,6 +54,7 @@ export function optionsOf(flags: Flags): ProxyOptions {
     onDisconnect,
     ...own
   } = rest;
+  checkHold(file.hold);
   const hold: HoldSettings = {
     ...file.hold,
     ...given({

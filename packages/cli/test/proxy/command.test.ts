@@ -162,6 +162,21 @@ describe('holdopen proxy', () => {
     ['routes that are no list', '{"target":"http://a","routes":"/a"}', 'routes must be a list'],
     ['a route without a name', '{"target":"http://a","routes":[{}]}', 'routes must be a list'],
     ['a port alone', '{"target":"http://a","routes":["/"],"admin":9090}', 'admin must be text'],
+    [
+      'a hold that is no object',
+      '{"target":"http://a","routes":["/"],"hold":null}',
+      'hold must be an object',
+    ],
+    [
+      'a certificate that is none',
+      '{"target":"http://a","routes":["/"],"tls":{"cert":"proxy.json","key":"proxy.json"}}',
+      'tls: cert must be PEM',
+    ],
+    [
+      'an authority that is none',
+      '{"target":"https://a","routes":["/"],"upstreamCa":"proxy.json"}',
+      'upstreamCa must be PEM',
+    ],
   ])('says what to do about a file with %s', async (_what, text, message) => {
     const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
