@@ -14,6 +14,7 @@ import { type AnswerHead, selectLateHeaders } from './late/listed.js';
 import { errorObject, type LateError, type LateOutcome, statusOfError } from './late/outcome.js';
 import type { Settings } from './options.js';
 import { HoldReporter } from './reporter.js';
+import type { Seat } from './roster.js';
 import type { Surroundings } from './surroundings.js';
 
 /**
@@ -132,6 +133,8 @@ export class Hold<Request = unknown> implements HoldInfo {
   #abortReason: HoldOpenError | undefined;
   /** What the handler has thrown, which more than one may tell of. */
   #error: unknown;
+  /** In the registry. */
+  readonly #seat: Seat<Hold<never>>;
   readonly #startedMs: number;
   /** The handler's last sign of life. */
   #lifeMs: number;
@@ -162,7 +165,7 @@ export class Hold<Request = unknown> implements HoldInfo {
       this.#occupy();
       this.#tell.commit();
     }
-    around.registry.add(this as unknown as Hold<never>);
+    this.#seat = around.registry.add(this as unknown as Hold<never>);
   }
 
   get id(): string {
@@ -554,7 +557,7 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#to(state);
     this.#host.stopWaiting();
     if (this.#occupies) this.#around.registry.occupied -= 1;
-    this.#around.registry.remove(this as unknown as Hold<never>);
+    this.#around.registry.remove(this.#seat);
   }
 
   #told(outcome: LateOutcome | undefined, cut: boolean): void {

@@ -81,5 +81,6 @@ export {
   HoldRegistry,
 } from './registry.js';
 export { resolveOptions } from './resolve-options.js';
+export { Roster, Seat } from './roster.js';
 export type { Surroundings } from './surroundings.js';
 export { countUntouched, tellUntouched, type UntouchedHost } from './untouched.js';

@@ -2,6 +2,7 @@ import { HoldOpenError } from './errors.js';
 import type { Hold } from './hold.js';
 import type { UntouchedReason } from './negotiate.js';
 import { MAX_TIMER_MS } from './options.js';
+import { Roster, type Seat } from './roster.js';
 
 /** Totals since the process started. */
 export interface HoldCounters {
@@ -58,7 +59,7 @@ export class HoldRegistry {
   retryAfterSeconds = DEFAULT_RETRY_AFTER_S;
   /** Holds that are under keep-alive; a stream that has never been silent is none of them. */
   occupied = 0;
-  readonly #holds = new Set<Hold<never>>();
+  readonly #holds = new Roster<Hold<never>>();
   readonly #warned = new Set<string>();
   #phase: 'open' | 'draining' | 'drained' = 'open';
   readonly #onEmpty = new Set<() => void>();
@@ -78,18 +79,19 @@ export class HoldRegistry {
     return this.#phase === 'drained';
   }
 
-  /** The active holds. */
+  /** The holds that are active now. */
   active(): IterableIterator<Hold<never>> {
-    return this.#holds.values();
+    return this.#holds[Symbol.iterator]();
   }
 
-  add(hold: Hold<never>): void {
-    this.#holds.add(hold);
+  /** Gives the place that the hold leaves by. */
+  add(hold: Hold<never>): Seat<Hold<never>> {
     this.counters.holds += 1;
+    return this.#holds.add(hold);
   }
 
-  remove(hold: Hold<never>): void {
-    this.#holds.delete(hold);
+  remove(seat: Seat<Hold<never>>): void {
+    this.#holds.remove(seat);
     if (this.#holds.size > 0) return;
     for (const done of [...this.#onEmpty]) done();
   }
@@ -134,7 +136,7 @@ export class HoldRegistry {
   /** Gives how many were ended. One that cannot be must not keep the others from it. */
   #drainAll(patienceMs: number, retryAfterSeconds: number): number {
     let ended = 0;
-    for (const hold of [...this.#holds]) {
+    for (const hold of this.#holds) {
       try {
         if (hold.drain(patienceMs, retryAfterSeconds)) ended += 1;
       } catch {

@@ -29,7 +29,7 @@ SIGTERM and SIGINT let what is under way end; a second one does not wait.`;
 /** `holdopen proxy`: a sidecar for a server in any language. */
 export function createProxyCommand(terminal: Terminal): Command {
   return new Command('proxy')
-    .description('Gives keep-alive to the answers of another server, without touching it.')
+    .description('keep-alive for the answers of another server, which is not touched')
     .option('--target <url>', 'the server behind: http://…, https://… or unix:/path')
     .option('--route <pattern...>', "answers to hold, such as 'POST /v1/*'; may be repeated")
     .option('--global', 'hold also what asks for nothing but JSON or event streams, on any route')

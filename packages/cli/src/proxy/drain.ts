@@ -1,8 +1,8 @@
+import type { Roster } from '@holdopen/core';
 import type { Exchange } from './exchange.js';
 import type { Front } from './front.js';
 import type { HoldWatch } from './hold-facts.js';
 import { answerProblem } from './problem.js';
-import type { UnderWay } from './under-way.js';
 
 const RETRY_AFTER_S = 5;
 /** So long may the last bytes of what is ended take. */
@@ -17,7 +17,7 @@ const SHUTTING_DOWN = {
 /** Lets what is under way end, and ends after `drainMs` what has not. Nobody is left without a word. */
 export async function drainExchanges(
   front: Front,
-  active: UnderWay,
+  active: Roster<Exchange>,
   holds: HoldWatch,
   drainMs: number,
 ): Promise<void> {
@@ -40,7 +40,7 @@ function answerUnavailable(exchange: Exchange): void {
   answerProblem(req, res, SHUTTING_DOWN);
 }
 
-async function untilNone(active: UnderWay, limitMs: number): Promise<void> {
+async function untilNone(active: Roster<Exchange>, limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (active.size > 0 && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Seat } from '@holdopen/core';
 import type { UpstreamFailure } from './failure.js';
 import type { HeldRoute } from './routes.js';
 
@@ -30,7 +31,7 @@ export interface Exchange {
   /** The request to the server behind, while there is one. */
   upstream: ClientRequest | undefined;
   /** Among those that are under way. */
-  place: number;
+  seat: Seat<Exchange> | undefined;
 }
 
 /** What became of an answer whose head was sent before it was known. */
@@ -72,6 +73,6 @@ export function createExchange(
     isSent: false,
     isAnswered: false,
     upstream: undefined,
-    place: 0,
+    seat: undefined,
   };
 }

@@ -23,7 +23,7 @@ export function watchHeld(): HoldWatch {
   );
   return {
     drain(patienceMs, retryAfterSeconds) {
-      for (const hold of [...registry.active()]) {
+      for (const hold of registry.active()) {
         if (key in (hold.request as object)) hold.drain(patienceMs, retryAfterSeconds);
       }
     },

@@ -1,9 +1,10 @@
+import { Roster } from '@holdopen/core';
 import { createAccessLog } from './access-log.js';
 import { listen, parseAddress, urlOf } from './address.js';
 import { createAdmin } from './admin.js';
 import { checkOptions } from './check-options.js';
 import { drainExchanges } from './drain.js';
-import type { Watcher } from './exchange.js';
+import type { Exchange, Watcher } from './exchange.js';
 import { opener } from './forward.js';
 import { createFront } from './front.js';
 import { createHandler } from './handler.js';
@@ -14,7 +15,6 @@ import * as defaults from './options.js';
 import { createPool, destination } from './pool.js';
 import { createRoutes } from './routes.js';
 import { parseTarget } from './target.js';
-import { UnderWay } from './under-way.js';
 import { createUpgrades } from './upgrade.js';
 
 /** A proxy that is listening. */
@@ -67,17 +67,17 @@ export async function createProxy(
   const metrics = new ProxyMetrics();
   const log = createAccessLog(options.accessLog ?? 'off', output);
   const holds = watchHeld();
-  const active = new UnderWay();
+  const active = new Roster<Exchange>();
   let isOpen = true;
 
   const watcher: Watcher = {
     began(exchange) {
-      active.add(exchange);
+      exchange.seat = active.add(exchange);
       if (exchange.route !== undefined) holds.add(exchange);
       if (!isOpen) exchange.res.shouldKeepAlive = false;
     },
     ended(exchange) {
-      active.remove(exchange);
+      if (exchange.seat !== undefined) active.remove(exchange.seat);
       metrics.ended(exchange);
       log?.(exchange);
       if (isOpen) return;
