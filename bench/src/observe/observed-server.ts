@@ -1,10 +1,10 @@
-// A server in a process of its own: `observed-server.ts <adapter> <observer>`.
+// A server in a process of its own: `observed-server.ts <adapter> <observer> <directory>`.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { holdOpen as holdOpenFetch } from '@holdopen/fetch';
 import { holdOpen } from '@holdopen/node';
-import { createMetrics } from '@holdopen/observe';
+import { createJournal, createMetrics } from '@holdopen/observe';
 import { createTelemetry } from '@holdopen/observe/otel';
 import { getRequestListener } from '@hono/node-server';
 import { context, metrics, trace } from '@opentelemetry/api';
@@ -13,11 +13,11 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { answer } from '../child.js';
 
-export type ObserverName = 'nobody' | 'metrics' | 'telemetry';
+export type ObserverName = 'nobody' | 'metrics' | 'telemetry' | 'journal';
 
 const BODY = { ok: true, items: [1, 2, 3], text: 'Hello, world.' };
 
-const [adapter, observer] = process.argv.slice(2);
+const [adapter, observer, directory = ''] = process.argv.slice(2);
 if (observer === 'metrics' || observer === 'telemetry') createMetrics();
 if (observer === 'telemetry') {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -25,6 +25,8 @@ if (observer === 'telemetry') {
   metrics.setGlobalMeterProvider(new MeterProvider());
   createTelemetry();
 }
+
+if (observer === 'journal') createJournal({ directory });
 
 const onNode = holdOpen((_req, res) => {
   res.setHeader('Content-Type', 'application/json');
