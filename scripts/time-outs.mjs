@@ -49,7 +49,7 @@ const COMMON = [
   ],
   ['Google Cloud Run', ['Google Cloud Run'], '`timeout`, or runs'],
   ['Azure Load Balancer, Container Apps', ['Azure Load Balancer', 'Azure Container Apps'], NOTHING],
-  ['Azure App Service', ['Azure App Service'], NOTHING],
+  ['Azure App Service', ['Azure App Service'], `${NOTHING} that we know of`],
   ['Heroku', ['Heroku, first byte', 'Heroku'], NOTHING],
   ['Railway', ['Railway'], 'runs for what takes longer'],
   ['Fly.io', ['Fly.io'], NOTHING],
