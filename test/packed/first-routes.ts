@@ -39,8 +39,15 @@ export function firstRoutes(): FirstRoute[] {
   });
 }
 
-/** Starts it in the project, calls it as the README does, and gives what came. */
-export async function callFirstRoute(project: string, route: FirstRoute): Promise<Answer> {
+/**
+ * Starts it in the project and, as soon as it listens, calls it as the README does.
+ *
+ * @returns a way to wait for its answer
+ */
+export async function startFirstRoute(
+  project: string,
+  route: FirstRoute,
+): Promise<() => Promise<Answer>> {
   const port = await freePort();
   const folder = join(project, `first-${port}`);
   mkdirSync(folder);
@@ -53,14 +60,22 @@ export async function callFirstRoute(project: string, route: FirstRoute): Promis
   const server = spawn(binary(), args, { cwd: folder, env, stdio: 'ignore' });
   try {
     await until('the server listens', () => server.exitCode !== null || isOpen(port), 20_000);
-    const response = await fetch(`http://127.0.0.1:${port}/report`, { method: 'POST' });
-    const chunks: string[] = [];
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) chunks.push(decoder.decode(chunk));
-    return { holdOpen: response.headers.get('HoldOpen'), chunks };
-  } finally {
+  } catch (error) {
     server.kill();
+    throw error;
   }
+  const answer = call(`http://127.0.0.1:${port}/report`).finally(() => server.kill());
+  // It is told to whoever waits for it.
+  answer.catch(() => {});
+  return () => answer;
+}
+
+async function call(url: string): Promise<Answer> {
+  const response = await fetch(url, { method: 'POST' });
+  const chunks: string[] = [];
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) chunks.push(decoder.decode(chunk));
+  return { holdOpen: response.headers.get('HoldOpen'), chunks };
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import cli from '../../packages/cli/package.json' with { type: 'json' };
 import { bun, deno, newestNode } from '../runtimes.js';
-import { type Answer, callFirstRoute, firstRoutes } from './first-routes.js';
+import { type Answer, firstRoutes, startFirstRoute } from './first-routes.js';
 import { entries, installPacked, ROOT } from './packages.js';
 import { codeBlocks, writeBlocks } from './pages.js';
 
@@ -40,13 +40,11 @@ const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
 
 let project: string;
 /** They are called from the start, since they are silent for most of their time. */
-let answers: Promise<Answer>[];
+let answers: (() => Promise<Answer>)[];
 
 beforeAll(async () => {
   project = await installPacked(OTHERS);
-  answers = firstRoutes().map((route) => callFirstRoute(project, route));
-  // Each is awaited in its own test.
-  for (const answer of answers) answer.catch(() => {});
+  answers = await Promise.all(firstRoutes().map((route) => startFirstRoute(project, route)));
 }, 180_000);
 
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -108,7 +106,7 @@ describe('the first routes of the README', () => {
   test.each(firstRoutes().map((route, at) => ({ ...route, at })))(
     '$name: $command: beats, then the JSON',
     async ({ at }) => {
-      const answer = await answers[at];
+      const answer = await answers[at]?.();
       expect(answer?.holdOpen).toBe('interval=8000, format=json');
       expect(answer?.chunks[0]).toBe('\n');
       expect(JSON.parse(answer?.chunks.join('') ?? '')).toEqual({ answer: 42 });
