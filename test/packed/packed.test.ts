@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import cli from '../../packages/cli/package.json' with { type: 'json' };
 import { bun, deno, newestNode } from '../runtimes.js';
+import { type Answer, firstRoutes, startFirstRoute } from './first-routes.js';
 import { entries, installPacked, ROOT } from './packages.js';
 import { codeBlocks, writeBlocks } from './pages.js';
 
@@ -38,9 +39,12 @@ const PLAIN = [200, false, { answer: 42 }];
 const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
 
 let project: string;
+/** They are called from the start, since they are silent for most of their time. */
+let answers: (() => Promise<Answer>)[];
 
 beforeAll(async () => {
   project = await installPacked(OTHERS);
+  answers = await Promise.all(firstRoutes().map((route) => startFirstRoute(project, route)));
 }, 180_000);
 
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -86,6 +90,28 @@ describe.each(RUNTIMES)('on %s', (_name, command) => {
 
 test('the command starts', async () => {
   expect(await output(['npx', 'holdopen', '--version'])).toBe(`${cli.version}\n`);
+});
+
+describe('the first routes of the README', () => {
+  test('are there for each adapter', () => {
+    const installed = firstRoutes().flatMap(({ packages }) => packages);
+    expect(new Set(installed)).toEqual(
+      new Set([
+        ...ADAPTERS.map((adapter) => `@holdopen/${adapter}`),
+        ...['express', 'fastify', 'hono', '@hono/node-server'],
+      ]),
+    );
+  });
+
+  test.each(firstRoutes().map((route, at) => ({ ...route, at })))(
+    '$name: $command: beats, then the JSON',
+    async ({ at }) => {
+      const answer = await answers[at]?.();
+      expect(answer?.holdOpen).toBe('interval=8000, format=json');
+      expect(answer?.chunks[0]).toBe('\n');
+      expect(JSON.parse(answer?.chunks.join('') ?? '')).toEqual({ answer: 42 });
+    },
+  );
 });
 
 describe('the code of the pages', () => {

@@ -42,10 +42,20 @@ declare const app: Hono;
 
 /** What stood in an earlier block of the page, or is said in its words. */
 const BEFORE: Readonly<Record<string, string>> = {
-  'README.md 2': `${HONO}
+  'README.md 6': `${HONO}
     import type { Context } from 'hono';
     import { createRuns } from '@holdopen/runs';
     declare const handler: (c: Context) => Promise<Response>;`,
+  'docs/extending.md 2': `
+    import { holdOpen } from '@holdopen/express';
+    declare const nTriples: import('@holdopen/express').BeatFormat;
+    declare const app: import('express').Express;
+    declare const construct: import('express').Handler;`,
+  'docs/extending.md 3': `
+    import type { RunStore } from '@holdopen/runs';
+    interface Database { close(): Promise<void> }
+    declare function emptyDatabase(): Promise<Database>;
+    declare function openMyStore(database: Database): RunStore;`,
   'docs/incidents.md 2': `
     import { holdFetch } from '@holdopen/client';
     declare const journal: import('@holdopen/observe').Journal;`,

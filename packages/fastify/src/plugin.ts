@@ -7,6 +7,7 @@ import { rememberFastifyRequest } from './raw-request.js';
 import { Registration, register, registrationOf } from './registration.js';
 import { ReplyFramework } from './reply-framework.js';
 import { runBeforeHandler } from './run.js';
+import { refuseCall, refuseOutsideConfig } from './wrong-mount.js';
 
 /**
  * Keeps the responses of slow handlers alive while they are silent, with white space before JSON and
@@ -35,6 +36,7 @@ async function holdOpenPlugin(
   app: FastifyInstance,
   options: FastifyHoldOpenPluginOptions,
 ): Promise<void> {
+  refuseCall(app);
   // Inside the context of another registration its hooks are there and find the innermost options.
   const isInner = registrationOf(app) !== undefined;
   register(app, new Registration(options));
@@ -54,6 +56,7 @@ function handleOf(this: FastifyRequest): FastifyRequest['holdOpen'] {
 /** Wrong options show when their route is registered, not when somebody asks for it. */
 function holdOpenOnRoute(this: FastifyInstance, route: RouteOptions): void {
   const { method, url, config } = route;
+  refuseOutsideConfig(route);
   try {
     const mounted = registrationOf(this)?.mountedOn(config?.holdOpen);
     if (mounted?.node.runs !== undefined) runBeforeHandler(route);

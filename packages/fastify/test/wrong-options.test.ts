@@ -48,6 +48,30 @@ describe('wrong options of the plugin', () => {
   });
 });
 
+describe('mounted as middleware is elsewhere', () => {
+  const uncalled = holdOpen as unknown as (...given: unknown[]) => Promise<never>;
+
+  test.each([
+    ['register(holdOpen())', () => createApp().register(uncalled())],
+    ['holdOpen as a hook', () => uncalled({ raw: {} }, {}, () => {})],
+  ])('%s is told to be a plugin', async (_how, mount) => {
+    const error = await failure(mount());
+    expect(error.code).toBe('HOLDOPEN_WRONG_MOUNT');
+    expect(error.message).toContain('await app.register(holdOpen, { global: false })');
+  });
+
+  test('options beside the config of a route are told where they belong', async () => {
+    const app = createApp();
+    await app.register(holdOpen, { global: false });
+    const route = { holdOpen: { intervalMs: 5_000 } } as object;
+    const error = thrown(() => app.post('/reports', route, async () => ({})));
+    expect(error.code).toBe('HOLDOPEN_WRONG_MOUNT');
+    expect(error.message).toBe(
+      'POST /reports: holdOpen stands beside config, where it counts for nothing. Write config: { holdOpen: … }.',
+    );
+  });
+});
+
 describe('wrong options of a route', () => {
   test.each([
     [{ intervalMs: '8s' }, 'HOLDOPEN_INVALID_OPTION', 'intervalMs'],

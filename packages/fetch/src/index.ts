@@ -37,6 +37,7 @@ export {
   type RunsPort,
   withRunHeaders,
 } from './runs.js';
+export { environmentSwitch } from './runtime.js';
 export { serveRun, waitUntilOf } from './serve-run.js';
 export { registry } from './surroundings.js';
 export { watchCall } from './watch-call.js';

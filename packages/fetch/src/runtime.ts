@@ -32,7 +32,10 @@ export function builtin<Module>(id: string): Partial<Module> {
   }
 }
 
-/** The operator's switch. Deno would ask whoever sits at the terminal, so it is asked for leave first. */
+/**
+ * For adapters: the operator's switch, the environment variable `HOLDOPEN`. Deno would refuse or ask
+ * whoever sits at the terminal, so it is asked for leave first; without it nothing is switched off.
+ */
 export function environmentSwitch(): string | undefined {
   try {
     const asked = runtime.Deno?.permissions?.querySync?.({ name: 'env', variable: 'HOLDOPEN' });

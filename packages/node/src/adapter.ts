@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type HoldHandle, inertHandle, type Mount, resolveOptions } from '@holdopen/core';
-import { checkRuns } from '@holdopen/fetch';
+import { checkRuns, environmentSwitch } from '@holdopen/fetch';
 import { Arm } from './arm.js';
 import type { Framework } from './framework.js';
 import './handle.js';
@@ -28,7 +28,7 @@ export function mountOptions(
 ): MountedSettings {
   const settings = resolveOptions(options, {
     encode: (text) => Buffer.from(text),
-    environment: process.env.HOLDOPEN,
+    environment: environmentSwitch(),
     alsoKnown: ['runs'],
   });
   return new MountedSettings(settings, where, checkRuns(options));

@@ -38,7 +38,8 @@ const RUNTIMES: Runtime[] = [
   { name: 'Bun', command: () => [bun(), 'run'], fetchOnly: true, impatient: true },
   {
     name: 'Deno',
-    command: () => [deno(), 'run', '--allow-net', '--allow-env', '--node-modules-dir=manual'],
+    // Without leave to read the environment, as `deno serve` starts an app.
+    command: () => [deno(), 'run', '--allow-net', '--node-modules-dir=manual'],
     fetchOnly: true,
   },
 ];
