@@ -33,7 +33,7 @@ export async function answer(call) {
 
 /** @param {unknown} error */
 export function words(error) {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return JSON.stringify(error) ?? String(error);
   const cause = error.cause instanceof Error ? error.cause : undefined;
   const code = cause && 'code' in cause ? cause.code : cause?.message;
   return `${error.name}: ${error.message}${code ? ` (${code})` : ''}`;

@@ -16,7 +16,8 @@ await answer(async ({ url, mode }, got) => {
         if (event instanceof MessageEvent) {
           events.push({ error: event.data });
           resolve(undefined);
-        } else resolve(source.readyState === 0 ? 'error event, connects again' : 'error event');
+        } else
+          resolve(source.readyState === 0 ? 'an error event; it connects again' : 'an error event');
       };
     });
     source.close();

@@ -14,13 +14,16 @@ await answer(async ({ url, timeoutMs }, got) => {
         events.push(data);
         if (data === 'last') resolve(undefined);
       };
-      source.onerror = (event) => {
+      source.addEventListener('error', (event) => {
         // The server's own event of this name comes here, too.
         if ('data' in event) {
           events.push({ error: event.data });
           resolve(undefined);
-        } else reject(new Error(`error event: ${event.message ?? ''}, connects again`));
-      };
+          return;
+        }
+        const message = 'message' in event && event.message ? ` (${event.message})` : '';
+        reject(new Error(`an error event${message}; it connects again`));
+      });
     });
   } finally {
     source.close();

@@ -9,11 +9,12 @@ await answer(async ({ url, mode, timeoutMs }, got) => {
   const question = { model: 'matrix', contents: 'hold' };
   if (mode === 'json') {
     const response = await client.models.generateContent(question);
-    got.got = response.text ?? response;
+    // What has no candidates is an answer without text.
+    got.got = response.text ?? null;
     return;
   }
   got.events = [];
   for await (const chunk of await client.models.generateContentStream(question)) {
-    got.events.push(chunk.text ?? chunk);
+    got.events.push(chunk.text ?? null);
   }
 });

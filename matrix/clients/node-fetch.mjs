@@ -6,6 +6,8 @@ import { callFetch } from './call-fetch.mjs';
 await answer((asked, got) => {
   const { timeoutMs } = asked;
   /** @type {object} the types of Node's fetch are of an older undici */
-  const impatient = { dispatcher: new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs }) };
+  const impatient = {
+    dispatcher: new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
+  };
   return callFetch((url, init) => fetch(url, { ...init, ...impatient }), asked, got);
 });

@@ -9,8 +9,11 @@ export async function runTool(command) {
     const { status, stdout, stderr } = spawnSync(program, args.flat(), { encoding: 'utf8' });
     if (asked.mode === 'events') got.text = stdout;
     if (status !== 0) {
-      const last = stderr.trim().split('\n').at(-1) ?? '';
-      throw new Error(`exit ${status}: ${last}`);
+      // wget says more before and behind it.
+      const lines = stderr.trim().split('\n');
+      const line = lines.find((one) => /error/i.test(one)) ?? lines.at(-1) ?? '';
+      got.error = `exit ${status}: ${line.replace(/^.*(?=Read error)/, '')}`;
+      return;
     }
     if (asked.mode === 'json') got.got = JSON.parse(stdout);
   });

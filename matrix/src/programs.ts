@@ -8,11 +8,16 @@ export const SEARCH_PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin'].jo
 /** A row's program is not here; the message is the reason that stands in the document. */
 export class NotOnThisMachine extends Error {}
 
+/** Where programs of this name are, the one that a shell would start first. */
+export function findPrograms(name: string): string[] {
+  return SEARCH_PATH.split(delimiter)
+    .map((folder) => join(folder, name))
+    .filter((file) => existsSync(file));
+}
+
 /** Where a program is. @throws NotOnThisMachine */
 export function findProgram(name: string, debian: string): string {
-  const place = SEARCH_PATH.split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((file) => existsSync(file));
+  const place = findPrograms(name)[0];
   if (place !== undefined) return place;
   throw new NotOnThisMachine(`there is no ${name} (Debian: ${debian})`);
 }

@@ -14,6 +14,8 @@ export type Row<Column extends string> =
   | {
       readonly name: string;
       readonly version: string;
+      /** How it was set up. */
+      readonly note?: string;
       readonly cells: Readonly<Record<Column, Cell>>;
     }
   | { readonly name: string; readonly absent: string }

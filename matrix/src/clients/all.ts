@@ -35,7 +35,13 @@ export const CLIENTS: readonly ClientKind[] = [
     timeout: '`timeout` 2 s',
     prepare: python('urllib.request', 'urllib_client.py', 'python3'),
   },
-  { name: 'curl', timeout: '`--speed-time` 2 s', prepare: tool('curl', 'curl.mjs') },
+  {
+    name: 'curl',
+    timeout: '`--speed-time` 2 s, `--speed-limit` 1',
+    // What it counts is the mean of the last seconds, the request among them.
+    workMs: 8_000,
+    prepare: tool('curl', 'curl.mjs'),
+  },
   { name: 'wget', timeout: '`--read-timeout` 2 s', prepare: tool('wget', 'wget.mjs') },
   { name: 'Go net/http', timeout: 'a deadline for each read, 2 s', prepare: go },
   {
@@ -92,6 +98,14 @@ export const CLIENTS: readonly ClientKind[] = [
     name: '@microsoft/fetch-event-source',
     timeout: UNDICI,
     only: 'events',
+    exceptions: { events: 'an empty message for each beat' },
+    prepare: npmPackage('@microsoft/fetch-event-source', 'fetch-event-source.mjs'),
+  },
+  {
+    name: "@microsoft/fetch-event-source, `frame: ':\\n'`",
+    timeout: UNDICI,
+    only: 'events',
+    played: { events: 'events-bare-frame' },
     prepare: npmPackage('@microsoft/fetch-event-source', 'fetch-event-source.mjs'),
   },
   {

@@ -4,6 +4,7 @@ import type { Case } from '../server/cases.js';
 import type { WireName } from '../server/wire.js';
 import { bad, type Cell, good, plain } from '../table.js';
 import type { Told } from './call.js';
+import { brief, briefEvents } from './describe.js';
 
 /** What is asked of every client, in the order of the table. */
 export const CLIENT_COLUMNS = [
@@ -14,6 +15,7 @@ export const CLIENT_COLUMNS = [
   'events',
   'events-late-known',
   'events-cut',
+  'events-error',
   'events-failed',
 ] as const satisfies readonly Case[];
 export type ClientColumn = (typeof CLIENT_COLUMNS)[number];
@@ -22,33 +24,37 @@ export const isStream = (column: ClientColumn): boolean => column.startsWith('ev
 
 /** What a caller makes of it, and whether that is what holdopen promises. */
 export function judge(column: ClientColumn, told: Told, wire: WireName): Cell {
-  const got = isStream(column) ? eventsOf(told) : documentOf(told);
+  return isStream(column) ? judgeStream(column, told) : judgeDocument(column, told, wire);
+}
+
+function judgeDocument(column: ClientColumn, told: Told, wire: WireName): Cell {
+  const got = documentOf(told);
   if ('error' in got) return judgeError(column, got.error, told);
-  switch (column) {
-    case 'silent':
-      return plain('waits');
-    case 'json': {
-      const expected = wire === 'plain' ? { answer: 'held' } : 'held';
-      return isDeepStrictEqual(got.value, expected) ? good('right') : bad(brief(got.value));
-    }
-    case 'cut':
-      // Text that does not parse is no success: whoever reads a member of it has nothing.
-      return typeof got.value === 'string' && !parses(got.value)
-        ? plain(`gives text that is no JSON: ${brief(got.value)}`)
-        : bad(`taken for a success: ${brief(got.value)}`);
-    case 'body':
-      return plain(`taken for a success: ${brief(got.value)}`);
-    case 'events':
-    case 'events-late-known': {
-      const isRight = isDeepStrictEqual(got.value, ['first', 'last']);
-      if (isRight) return good('right');
-      return column === 'events' ? bad(brief(got.value)) : plain(brief(got.value));
-    }
-    case 'events-cut':
-      return plain(`ends as if whole: ${brief(got.value)}`);
-    case 'events-failed':
-      return plain(brief(got.value));
+  if (column === 'silent') return plain('waits');
+  if (column === 'json') {
+    const expected = wire === 'plain' ? { answer: 'held' } : 'held';
+    return isDeepStrictEqual(got.value, expected) ? good('right') : bad(brief(got.value));
   }
+  const success = `taken for a success: ${brief(got.value)}`;
+  if (column === 'body') return plain(success);
+  // Text that does not parse is no success: whoever reads a member of it has nothing.
+  const isText = typeof got.value === 'string' && !parses(got.value);
+  return isText ? plain(`text that is no JSON: ${brief(got.value)}`) : bad(success);
+}
+
+function judgeStream(column: ClientColumn, told: Told): Cell {
+  const events = told.text === undefined ? (told.events ?? []) : parsed(told.text);
+  const words = briefEvents(events);
+  if (told.error !== undefined) {
+    // What came before it, if that is more than the first event, which comes in each of them.
+    const isMore = events.length > 0 && !isDeepStrictEqual(events, ['first']);
+    return judgeError(column, `${isMore ? `${words}, then ` : ''}${told.error}`, told);
+  }
+  if (column === 'events' || column === 'events-late-known') {
+    if (isDeepStrictEqual(events, ['first', 'last'])) return good('right');
+    return column === 'events' ? bad(words) : plain(words);
+  }
+  return plain(column === 'events-cut' ? `ends as if whole: ${words}` : words);
 }
 
 function judgeError(column: ClientColumn, error: string, { status }: Told): Cell {
@@ -65,11 +71,6 @@ function documentOf({ error, got, text }: Told): Got {
   if (text === undefined) return { value: got };
   // Its caller has to parse by itself.
   return parses(text) ? { value: JSON.parse(text) } : { error: 'clean end; does not parse' };
-}
-
-function eventsOf({ error, events, text }: Told): Got {
-  if (error !== undefined) return { error };
-  return { value: text === undefined ? events : parsed(text) };
 }
 
 /** For clients that give a stream as it comes: what any parser of event streams makes of it. */
@@ -89,11 +90,4 @@ function parses(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-const MAX_LENGTH = 120;
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }

@@ -1,4 +1,6 @@
+import type { Case } from '../server/cases.js';
 import type { WireName } from '../server/wire.js';
+import type { ClientColumn } from './judge.js';
 
 /** How one client is called: a script of its own under `clients/`. */
 export interface ClientKind {
@@ -12,6 +14,10 @@ export interface ClientKind {
   readonly only?: 'events';
   /** For those whose shortest time-out is longer than ours. */
   readonly workMs?: number;
+  /** A column's case in place of the one of its name. */
+  readonly played?: Partial<Readonly<Record<ClientColumn, Case>>>;
+  /** Where the client itself is at fault, as is known; what that comes to. */
+  readonly exceptions?: Partial<Readonly<Record<ClientColumn, string>>>;
   readonly env?: Readonly<Record<string, string>>;
   /** @throws NotOnThisMachine. `folder`: a place for what has to be built first. */
   prepare(folder: string): Promise<PreparedClient>;

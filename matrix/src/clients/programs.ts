@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { bun, chromiumPath, deno, newestNode } from '../../../test/runtimes.js';
 import {
   findProgram,
+  findPrograms,
   installedVersion,
   NotOnThisMachine,
   printed,
@@ -45,19 +46,19 @@ export function chromium(file: string): Prepare {
   };
 }
 
-/** A module of Python, which Debian packages one by one. */
+/** A module of Python. There may be several Pythons: Debian's packages are for Debian's own. */
 export function python(module: string, file: string, debian?: string): Prepare {
   return async () => {
-    const program = findProgram('python3', 'python3');
     const show = `import ${module}; print('version', getattr(${module}, '__version__', ''))`;
-    const said = await printed(program, ['-c', show]);
-    if (!said.startsWith('version')) {
-      const where = debian === undefined ? 'this Debian has no such package' : `Debian: ${debian}`;
-      throw new NotOnThisMachine(`Python has no module ${module} (${where})`);
+    for (const program of findPrograms('python3')) {
+      const said = await printed(program, ['-c', show]);
+      if (!said.startsWith('version')) continue;
+      const own = said.replace('version', '').trim();
+      const version = own === '' ? await versionOf(program, ['--version']) : own;
+      return { version, command: [program, script(file)] };
     }
-    const own = said.replace('version', '').trim();
-    const version = own === '' ? await versionOf(program, ['--version']) : own;
-    return { version, command: [program, script(file)] };
+    const where = debian === undefined ? 'this Debian has no such package' : `Debian: ${debian}`;
+    throw new NotOnThisMachine(`Python has no module ${module} (${where})`);
   };
 }
 
@@ -80,10 +81,15 @@ export function java(main: string): Prepare {
   return async (folder) => {
     const compiler = findProgram('javac', 'default-jdk-headless');
     const program = findProgram('java', 'default-jdk-headless');
-    const sources = ['HttpClientCall', 'UrlConnectionCall'].map((name) => script(`java/${name}.java`));
+    const sources = ['HttpClientCall', 'UrlConnectionCall'].map((name) =>
+      script(`java/${name}.java`),
+    );
     const complaint = await printed(compiler, ['-d', folder, ...sources]);
     if (complaint !== '') throw new Error(`javac: ${complaint}`);
-    return { version: await versionOf(program, ['-version']), command: [program, '-cp', folder, main] };
+    return {
+      version: await versionOf(program, ['-version']),
+      command: [program, '-cp', folder, main],
+    };
   };
 }
 

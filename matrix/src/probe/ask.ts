@@ -12,8 +12,8 @@ export interface Question {
   readonly limitMs: number;
 }
 
-/** How HTTP says that it is over. `cut`: a FIN before the end of the body; `none`: nothing at all. */
-export type Ending = 'clean' | 'cut' | 'reset' | 'none' | 'gave up' | 'left';
+/** How HTTP says that it is over. `cut`: a FIN before the end of the body; `none`: a FIN and nothing else. */
+type Ending = 'clean' | 'cut' | 'reset' | 'none' | 'gave up' | 'left';
 
 export interface Heard {
   readonly status: number | undefined;
@@ -62,16 +62,10 @@ export function ask({ url, method, accept, acceptsGzip, ...limits }: Question): 
       timers.push(setTimeout(settle, limits.leavesAfterMs, 'left'));
     }
     const broken = (error: NodeJS.ErrnoException): void => {
-      if (response === undefined && error.message === 'socket hang up') settle('none');
-      else settle(isReset ? 'reset' : 'cut');
+      // Node gives a FIN the code of a reset, too; but only a reset comes from a call of the system.
+      if (error.syscall === 'read') settle('reset');
+      else settle(response === undefined ? 'none' : 'cut');
     };
-    // Node gives a FIN in mid-body the code of a reset; its socket knows better.
-    let isReset = false;
-    req.once('socket', (socket) => {
-      socket.on('error', (error: NodeJS.ErrnoException) => {
-        isReset = error.code === 'ECONNRESET';
-      });
-    });
     req.on('error', broken);
     req.once('response', (res) => {
       response = res;

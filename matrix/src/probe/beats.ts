@@ -10,7 +10,7 @@ const AT_THE_END_MS = 50;
 const BEATS = { json: /\n/g, sse: /^: .*\n\n/gm };
 
 /** How long each beat was on its way, from the server's write to the client's ear. */
-export function lagsOf(
+function lagsOf(
   { arrivals }: Pick<Heard, 'arrivals'>,
   sentMs: readonly number[],
   format: keyof typeof BEATS,

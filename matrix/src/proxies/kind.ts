@@ -14,14 +14,14 @@ export interface ProxyKind {
   args(place: Place): readonly string[];
 }
 
-export interface Front {
+interface Front {
   /** What differs from the proxy's defaults; empty for the defaults. */
   readonly name: string;
   /** The client offers gzip, as browsers do. */
   readonly acceptsGzip?: true;
 }
 
-export interface Place {
+interface Place {
   /** Where the server is. */
   readonly target: number;
   /** Where the front of this name is to listen. */

@@ -1,4 +1,11 @@
-import { PROXY_COLUMNS, type ProxyColumn, probe, type Timing } from '../probe/questions.js';
+import type { ProbedFront } from '../probe/front.js';
+import {
+  PROXY_COLUMNS,
+  type ProxyCells,
+  type ProxyColumn,
+  probe,
+  type Timing,
+} from '../probe/questions.js';
 import { NotOnThisMachine } from '../programs.js';
 import { MatrixServer } from '../server/server.js';
 import { inTurns, type Row, type Table, wordsOf } from '../table.js';
@@ -14,7 +21,7 @@ const TIMING: Timing = { workMs: 3 * IDLE_SECONDS * 1_000, leavesAfterMs: 1_200 
 /** Proxies at once: they wait, mostly, but their lateness is measured. */
 const AT_ONCE = 3;
 
-const DIRECT = 'none';
+const DIRECT = 'nothing in between';
 const SIDECAR = 'holdopen proxy';
 
 export const PROXY_NAMES: readonly string[] = [DIRECT, ...PROXIES.map(({ name }) => name), SIDECAR];
@@ -44,8 +51,8 @@ async function rowsOf(name: string, server: MatrixServer): Promise<Rows> {
     if (name === SIDECAR) return await sidecarRows();
     const kind = PROXIES.find((one) => one.name === name);
     if (kind !== undefined) return await kindRows(kind, server);
-    const cells = await probe({ port: server.port, server }, TIMING);
-    return [{ name: DIRECT, version: process.version, cells }];
+    const cells = await probed({ port: server.port, server });
+    return [{ name: DIRECT, version: '', cells }];
   } catch (error) {
     if (error instanceof NotOnThisMachine) return [{ name, absent: error.message }];
     return [{ name, failed: wordsOf(error) }];
@@ -59,7 +66,7 @@ async function kindRows(kind: ProxyKind, server: MatrixServer): Promise<Rows> {
       kind.fronts.map(async ({ name, acceptsGzip }) => ({
         name: name === '' ? kind.name : `${kind.name}, \`${name}\``,
         version: proxy.version,
-        cells: await probe({ port: proxy.port(name), acceptsGzip, server }, TIMING),
+        cells: await probed({ port: proxy.port(name), acceptsGzip, server }),
       })),
     );
   } finally {
@@ -70,10 +77,17 @@ async function kindRows(kind: ProxyKind, server: MatrixServer): Promise<Rows> {
 async function sidecarRows(): Promise<Rows> {
   const { version, front, close } = await startSidecar(IDLE_SECONDS * 1_000);
   try {
-    return [{ name: SIDECAR, version, cells: await probe(front, TIMING) }];
+    return [{ name: SIDECAR, version, cells: await probed(front) }];
   } finally {
     await close();
   }
+}
+
+/** What a busy machine brings too late comes in time once more; a fault is there again. */
+async function probed(front: ProbedFront): Promise<ProxyCells> {
+  const cells = await probe(front, TIMING);
+  const isBad = Object.values(cells).some(({ verdict }) => verdict === 'bad');
+  return isBad ? probe(front, TIMING) : cells;
 }
 
 function summary(row: Row<ProxyColumn>): string {

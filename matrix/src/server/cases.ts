@@ -1,5 +1,5 @@
 /** What a route of the server does; all but the first are held. */
-export const CASES = [
+const CASES = [
   /** Answers with JSON after the work, unwrapped. */
   'silent',
   /** Answers with JSON after the work. */
@@ -10,12 +10,16 @@ export const CASES = [
   'body',
   /** Works, sends an event, works, sends the last one. */
   'events',
+  /** The same with beats of one line and no blank one behind it. */
+  'events-bare-frame',
   /** The same where the hold was taken to be JSON, as for a client that asks for a stream in its body. */
   'events-late-known',
   /** The handler sends the head at once, without X-Accel-Buffering, and works. */
   'events-own-head',
   /** Breaks down in the middle of an event. */
   'events-cut',
+  /** Fails with an error page after the work, before its first event: `event: error` of holdopen. */
+  'events-error',
   /** Fails with 422 after the work, before its first event. */
   'events-failed',
 ] as const;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Case } from './cases.js';
 import type { Wire } from './wire.js';
 
-export interface Scene {
+interface Scene {
   readonly wire: Wire;
   readonly workMs: number;
   /** What the client sent, parsed. */
@@ -18,16 +18,16 @@ const answers: Handler = async (res, { wire, workMs, request }) => {
   res.end(JSON.stringify(wire.answer(request)));
 };
 
-const fails: Handler = async (res, { wire, workMs }) => {
+const fails: Handler = async (res, { wire, workMs, request }) => {
   await delay(workMs);
   res.writeHead(422, { 'Content-Type': 'application/json' });
-  res.end(JSON.stringify(wire.failure));
+  res.end(JSON.stringify(wire.failure(request)));
 };
 
 const streams: Handler = async (res, { wire, workMs, request }) => {
   const [first, last] = wire.events(request);
   await delay(workMs);
-  res.setHeader('Content-Type', 'text/event-stream');
+  if (!res.headersSent) res.setHeader('Content-Type', 'text/event-stream');
   res.write(first);
   await delay(workMs);
   res.end(last);
@@ -36,15 +36,7 @@ const streams: Handler = async (res, { wire, workMs, request }) => {
 const streamsAtOnce: Handler = async (res, scene) => {
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
   res.flushHeaders();
-  await streamsBehindHead(res, scene);
-};
-
-const streamsBehindHead: Handler = async (res, { wire, workMs, request }) => {
-  const [first, last] = wire.events(request);
-  await delay(workMs);
-  res.write(first);
-  await delay(workMs);
-  res.end(last);
+  await streams(res, scene);
 };
 
 const breaksDown: Handler = async (res, { wire, workMs, request }) => {
@@ -59,6 +51,13 @@ const breaksDown: Handler = async (res, { wire, workMs, request }) => {
   res.destroy();
 };
 
+/** What frameworks make of an error that nobody caught. */
+const showsErrorPage: Handler = async (res, { workMs }) => {
+  await delay(workMs);
+  res.writeHead(500, { 'Content-Type': 'text/html' });
+  res.end('<h1>Internal Server Error</h1>');
+};
+
 /** What the handlers of the server do. None of them knows of holdopen. */
 export const PLAYS: Readonly<Record<Case, Handler>> = {
   silent: answers,
@@ -66,8 +65,10 @@ export const PLAYS: Readonly<Record<Case, Handler>> = {
   cut: fails,
   body: fails,
   events: streams,
+  'events-bare-frame': streams,
   'events-late-known': streams,
   'events-own-head': streamsAtOnce,
   'events-cut': breaksDown,
+  'events-error': showsErrorPage,
   'events-failed': fails,
 };

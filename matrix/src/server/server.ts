@@ -20,9 +20,11 @@ export const HELD_CASES: Readonly<
   cut: { lateError: 'cut' },
   body: { lateError: 'body' },
   events: { format: 'sse' },
+  'events-bare-frame': { format: 'sse', frame: ':\n' },
   'events-late-known': {},
   'events-own-head': {},
   'events-cut': { format: 'sse' },
+  'events-error': { format: 'sse' },
   'events-failed': { format: 'sse' },
 };
 

@@ -7,7 +7,7 @@ export interface Wire {
   /** A stream: what comes before and with the first event, and the rest. */
   events(request: unknown): readonly [first: string, last: string];
   /** The body of an error. */
-  readonly failure: unknown;
+  failure(request: unknown): unknown;
 }
 
 const event = (data: unknown, name?: string): string =>
@@ -18,7 +18,7 @@ const named = <Data extends { readonly type: string }>(data: Data): string =>
 const plain: Wire = {
   answer: () => ({ answer: 'held' }),
   events: () => ['data: first\n\n', 'data: last\n\n'],
-  failure: { error: 'unprocessable' },
+  failure: () => ({ error: 'unprocessable' }),
 };
 
 const openaiHead = { id: 'chatcmpl-1', created: 1_750_000_000, model: 'matrix' };
@@ -41,7 +41,9 @@ const openai: Wire = {
     openaiChunk({ role: 'assistant', content: 'first' }, null),
     `${openaiChunk({ content: 'last' }, null)}${openaiChunk({}, 'stop')}data: [DONE]\n\n`,
   ],
-  failure: { error: { message: 'unprocessable', type: 'invalid_request_error', code: 'matrix' } },
+  failure: () => ({
+    error: { message: 'unprocessable', type: 'invalid_request_error', code: 'matrix' },
+  }),
 };
 
 const anthropicMessage = {
@@ -87,7 +89,10 @@ const anthropic: Wire = {
       named({ type: 'message_stop' }),
     ].join(''),
   ],
-  failure: { type: 'error', error: { type: 'invalid_request_error', message: 'unprocessable' } },
+  failure: () => ({
+    type: 'error',
+    error: { type: 'invalid_request_error', message: 'unprocessable' },
+  }),
 };
 
 const googleAnswer = (text: string, finishReason?: string): object => ({
@@ -98,7 +103,9 @@ const googleAnswer = (text: string, finishReason?: string): object => ({
 const google: Wire = {
   answer: () => googleAnswer('held', 'STOP'),
   events: () => [event(googleAnswer('first')), event(googleAnswer('last', 'STOP'))],
-  failure: { error: { code: 422, message: 'unprocessable', status: 'INVALID_ARGUMENT' } },
+  failure: () => ({
+    error: { code: 422, message: 'unprocessable', status: 'INVALID_ARGUMENT' },
+  }),
 };
 
 const Call = z.object({
@@ -123,7 +130,11 @@ const mcp: Wire = {
     }),
     event(toolResult(request, ['last'])),
   ],
-  failure: { jsonrpc: '2.0', id: null, error: { code: -32_602, message: 'unprocessable' } },
+  failure: (request) => ({
+    jsonrpc: '2.0',
+    id: Call.parse(request).id,
+    error: { code: -32_602, message: 'unprocessable' },
+  }),
 };
 
 function toolResult(request: unknown, texts: readonly string[]): object {
