@@ -14,7 +14,7 @@ export interface ClientKind {
   readonly only?: 'events';
   /** For those whose shortest time-out is longer than ours. */
   readonly workMs?: number;
-  /** A column's case in place of the one of its name. */
+  /** Cases in place of those of the columns' names; other columns are not asked then. */
   readonly played?: Partial<Readonly<Record<ClientColumn, Case>>>;
   /** Where the client itself is at fault, as is known; what that comes to. */
   readonly exceptions?: Partial<Readonly<Record<ClientColumn, string>>>;

@@ -94,8 +94,9 @@ async function askOnce(
   port: number,
 ): Promise<Cell> {
   const mode = isStream(column) ? 'events' : 'json';
-  if (only === 'events' && mode === 'json') return { verdict: 'plain', text: '–' };
-  const url = `http://127.0.0.1:${port}${routeTo(wire, played?.[column] ?? column, workMs)}`;
+  const name = played === undefined ? column : played[column];
+  if (name === undefined || (only === 'events' && mode === 'json')) return plain('–');
+  const url = `http://127.0.0.1:${port}${routeTo(wire, name, workMs)}`;
   try {
     const told = await call(client, { url, mode, timeoutMs: TIMEOUT_MS, env });
     const cell = judge(column, told, wire);

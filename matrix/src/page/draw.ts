@@ -59,7 +59,7 @@ function drawCell({ verdict, text }: Cell): string {
 function shorten(text: string): string {
   const line = text
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/http:\/\/127\.0\.0\.1:\d+\/\S*[^\s"']/g, '…')
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+[^\s"']*/g, '…')
     .replaceAll(/127\.0\.0\.1:\d+/g, '…')
     .replaceAll(/port=\d+/g, 'port=…')
     .trim();
