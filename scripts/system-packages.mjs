@@ -72,7 +72,7 @@ export async function installMatrixPackages() {
   if (absent.length === 0 || !isRootOnDebian()) return;
   const apt = (/** @type {string[]} */ ...args) =>
     run('apt-get', args, { env: { DEBIAN_FRONTEND: 'noninteractive' }, output: 'quiet' });
-  if ((await apt('update')) !== 0) return;
+  if ((await apt('update')) !== 0) say('the lists of packages could not be renewed');
   // One by one: a release of Debian that lacks one has the others.
   for (const { name } of absent) {
     say(`installing from Debian: ${name}`);
