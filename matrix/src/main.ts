@@ -46,6 +46,8 @@ function system(): string {
   return `${platform()} ${osVersion()}`;
 }
 
+process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+
 try {
   const plan = readPlan(process.argv.slice(2));
   if (plan === undefined) process.stdout.write(HELP);

@@ -50,11 +50,15 @@ export async function startProxy(
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).once('error', () => resolve());
   });
+  // Whoever interrupts the matrix is not left with proxies.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    const impatience = setTimeout(kill, PATIENCE_MS);
     await exited;
-    clearTimeout(kill);
+    clearTimeout(impatience);
+    process.off('exit', kill);
     await rm(folder, { recursive: true, force: true });
   };
   try {
