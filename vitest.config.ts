@@ -27,6 +27,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'test/**/*.test.ts',
       'examples/**/*.test.ts',
+      'matrix/test/**/*.test.ts',
     ],
     pool: 'forks',
     // Most of them wait for time-outs and for other processes: as many as there are processors would idle.

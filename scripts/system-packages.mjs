@@ -17,6 +17,22 @@ const PACKAGES = [
   { name: 'webhook', program: 'webhook', homebrew: 'webhook' },
   { name: 'prometheus', program: 'promtool', homebrew: 'prometheus' },
 ];
+/** What only the matrix uses. It names what it does not find, so none of it is a must. */
+const MATRIX_PACKAGES = [
+  { name: 'apache2', program: 'apache2' },
+  { name: 'squid', program: 'squid' },
+  { name: 'lighttpd', program: 'lighttpd' },
+  { name: 'h2o', program: 'h2o' },
+  { name: 'trafficserver', program: 'traffic_server' },
+  { name: 'nghttp2-proxy', program: 'nghttpx' },
+  { name: 'wget', program: 'wget' },
+  { name: 'golang-go', program: 'go' },
+  { name: 'default-jdk-headless', program: 'javac' },
+  { name: 'python3-httpx', module: 'httpx' },
+  { name: 'python3-requests', module: 'requests' },
+  { name: 'python3-aiohttp', module: 'aiohttp' },
+];
+
 /** What Debian starts as soon as it is installed. */
 const SERVICES = ['nginx', 'redis-server', 'haproxy', 'caddy', 'varnish', 'webhook', 'prometheus'];
 
@@ -47,6 +63,32 @@ export async function installSystemPackages() {
     await run('service', [service, 'stop'], { output: 'quiet' });
   }
 }
+
+/** Installs for the matrix what Debian has, where that is possible; what there is not, it goes without. */
+export async function installMatrixPackages() {
+  const absent = MATRIX_PACKAGES.filter(({ program, module }) =>
+    program === undefined ? !hasModule(module) : !isInstalled(program),
+  );
+  if (absent.length === 0 || !isRootOnDebian()) return;
+  const apt = (/** @type {string[]} */ ...args) =>
+    run('apt-get', args, { env: { DEBIAN_FRONTEND: 'noninteractive' }, output: 'quiet' });
+  if ((await apt('update')) !== 0) say('the lists of packages could not be renewed');
+  // One by one: a release of Debian that lacks one has the others.
+  for (const { name } of absent) {
+    say(`installing from Debian: ${name}`);
+    if ((await apt('install', '-y', '--no-install-recommends', name)) !== 0) {
+      say(`not to be had: ${name}`);
+      continue;
+    }
+    // It was not there before, so nobody needs it.
+    if (existsSync(`/etc/init.d/${name}`)) {
+      await run('service', [name, 'stop'], { output: 'quiet' });
+    }
+  }
+}
+
+/** @param {string | undefined} module */
+const hasModule = (module) => existsSync(`/usr/lib/python3/dist-packages/${module}`);
 
 /** @param {string} program */
 function isInstalled(program) {

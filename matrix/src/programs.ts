@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Debian keeps servers in /usr/sbin, which is not on everyone's PATH. */
+export const SEARCH_PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin'].join(delimiter);
+
+/** A row's program is not here; the message is the reason that stands in the document. */
+export class NotOnThisMachine extends Error {}
+
+/** Where programs of this name are, the one that a shell would start first. */
+export function findPrograms(name: string): string[] {
+  return SEARCH_PATH.split(delimiter)
+    .map((folder) => join(folder, name))
+    .filter((file) => existsSync(file));
+}
+
+/** Where a program is. @throws NotOnThisMachine */
+export function findProgram(name: string, debian: string): string {
+  const place = findPrograms(name)[0];
+  if (place !== undefined) return place;
+  throw new NotOnThisMachine(`there is no ${name} (Debian: ${debian})`);
+}
+
+/** What a program prints on both of its outputs, whatever its exit code. */
+export function printed(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(program, [...args], { timeout: 60_000 }, (_error, stdout, stderr) =>
+      resolve(`${stdout}${stderr}`),
+    );
+  });
+}
+
+/** The first number with dots in what a program says of itself. */
+export async function versionOf(program: string, args: readonly string[]): Promise<string> {
+  return /\d+\.\d+(?:\.\d+)*/.exec(await printed(program, args))?.[0] ?? 'unknown';
+}
+
+/** The version of an npm package of this workspace folder; its exports may hide its package.json. */
+export function installedVersion(name: string): string {
+  const file = join(import.meta.dirname, '../node_modules', name, 'package.json');
+  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'));
+  return version;
+}

@@ -1,0 +1,24 @@
+import type { ProxyKind } from './kind.js';
+
+const STREAMS = 'server.stream-response-body = 1';
+
+export const lighttpd: ProxyKind = {
+  name: 'lighttpd',
+  program: 'lighttpd',
+  debian: 'lighttpd',
+  version: ['-v'],
+  fronts: [{ name: '' }, { name: STREAMS }],
+  configure: ({ target, port, idleSeconds, folder }) => ({
+    'lighttpd.conf': `
+server.document-root = "${folder}"
+server.port = ${port('')}
+server.bind = "127.0.0.1"
+server.errorlog = "${folder}/error.log"
+server.upload-dirs = ( "${folder}" )
+server.modules = ( "mod_proxy" )
+proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => ${target}, "read-timeout" => ${idleSeconds} )))
+$SERVER["socket"] == "127.0.0.1:${port(STREAMS)}" { ${STREAMS} }
+`,
+  }),
+  args: () => ['-D', '-f', 'lighttpd.conf'],
+};

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { judge } from '../src/clients/judge.js';
+import { fill } from '../src/page/document.js';
+import { drawAbsent, drawTable } from '../src/page/draw.js';
+import { readPlan } from '../src/plan.js';
+import { bad, good, isKept, plain, type Table } from '../src/table.js';
+
+type Column = 'silent' | 'json';
+const TITLES = { silent: 'silent handler', json: 'held JSON' };
+
+const table: Table<Column> = {
+  columns: ['silent', 'json'],
+  rows: [
+    { name: 'lives', version: '1.2', cells: { silent: plain('504'), json: good('right') } },
+    {
+      name: 'dies, `so set`',
+      version: '3.4',
+      cells: { silent: plain('504'), json: bad('Error: a | b\nat http://127.0.0.1:4711/x?id=1') },
+    },
+    { name: 'breaks', failed: 'it ended with 1' },
+    { name: 'lacks', absent: 'there is no such program' },
+  ],
+};
+
+describe('the document', () => {
+  test('shows a failure as a failure, in the words of the error', () => {
+    expect(drawTable(table, 'client', TITLES)).toBe(
+      [
+        '| client | silent handler | held JSON |',
+        '| --- | --- | --- |',
+        '| lives 1.2 | 504 | ✓ right |',
+        '| dies 3.4, `so set` | 504 | ✗ Error: a \\| b at … |',
+        '| breaks | ✗ did not run: it ended with 1 |  |',
+      ].join('\n'),
+    );
+    expect(isKept(table)).toBe(false);
+  });
+
+  test('names what the machine lacks and guesses nothing of it', () => {
+    expect(drawAbsent([table])).toBe('Not on that machine:\n\n- lacks: there is no such program');
+    expect(isKept({ ...table, rows: table.rows.filter((row) => 'absent' in row) })).toBe(true);
+  });
+
+  test('leaves what stands around the markers alone', () => {
+    const filled = fill('before\n<!-- matrix: made -->old<!-- /matrix: made -->\nafter', {
+      made: 'new',
+    });
+    expect(filled).toBe('before\n<!-- matrix: made -->\n\nnew\n\n<!-- /matrix: made -->\nafter');
+    expect(() => fill('nothing', { made: 'new' })).toThrow(/<!-- matrix: made -->/);
+  });
+});
+
+describe('the verdict on a client', () => {
+  const cut = { error: 'TypeError: terminated', status: 200 };
+
+  test('is bad where a late failure was taken for a success', () => {
+    expect(judge('cut', { got: { error: 'x' } }, 'plain').verdict).toBe('bad');
+    expect(judge('cut', cut, 'plain')).toEqual(good('TypeError: terminated; status 200'));
+  });
+
+  test('is bad where comments became events or an answer came wrong', () => {
+    expect(judge('events', { events: ['', 'first', 'last'] }, 'plain').verdict).toBe('bad');
+    expect(judge('events', { text: ': k\n\ndata: first\n\ndata: last\n\n' }, 'plain')).toEqual(
+      good('right'),
+    );
+    expect(judge('json', { got: 'text' }, 'plain').verdict).toBe('bad');
+    expect(judge('json', { got: 'held' }, 'openai').verdict).toBe('good');
+  });
+
+  test('says how far a stream came before its error', () => {
+    const { text } = judge('events-cut', { events: ['first', 'l'], error: 'Error: cut' }, 'plain');
+    expect(text).toBe('message first, message l, then Error: cut');
+  });
+});
+
+describe('the command line', () => {
+  test('writes the document only of the whole matrix', () => {
+    expect(readPlan([])?.writes).toBe(true);
+    expect(readPlan(['--no-write'])?.writes).toBe(false);
+    expect(readPlan(['--only', 'proxies'])).toMatchObject({ clients: [], writes: false });
+    expect(readPlan(['--client', 'HTTPX'])).toMatchObject({
+      clients: ['httpx'],
+      proxies: [],
+      writes: false,
+    });
+  });
+
+  test('says which names there are', () => {
+    expect(() => readPlan(['--proxy', 'ngin'])).toThrow(/there is no ngin\..*nginx/);
+    expect(() => readPlan(['--only', 'both'])).toThrow(/clients or proxies/);
+  });
+});
