@@ -16,8 +16,10 @@ export class IdleGroup {
   readonly #server: Child<IdleServer>;
   readonly #clients: readonly Child<IdleClients>[];
   readonly #connections: number;
+  readonly #mode: IdleMode;
 
   constructor(mode: IdleMode, connections: number) {
+    this.#mode = mode;
     this.#connections = connections;
     this.#server = new Child(SERVER, [mode, String(IDLE_INTERVAL_MS)]);
     const processes = Math.ceil(connections / mostConnections());
@@ -27,11 +29,17 @@ export class IdleGroup {
   async open(): Promise<void> {
     const port = await this.#server.ask('port');
     const each = Math.ceil(this.#connections / this.#clients.length);
-    await Promise.all(
-      this.#clients.map((clients, i) =>
-        clients.ask('open', port, Math.min(each, this.#connections - i * each)),
-      ),
-    );
+    try {
+      await Promise.all(
+        this.#clients.map((clients, i) =>
+          clients.ask('open', port, Math.min(each, this.#connections - i * each)),
+        ),
+      );
+    } catch (cause) {
+      throw new Error(`idle: ${this.#mode} did not take ${this.#connections} connections`, {
+        cause,
+      });
+    }
   }
 
   async usage() {

@@ -46,7 +46,7 @@ async function create(): Promise<Server> {
 }
 
 const server = await create();
-server.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 });
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
 await once(server, 'listening');
 
 const LOOP_RESOLUTION_MS = 10;

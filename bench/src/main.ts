@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
+import { inspect } from 'node:util';
 import { adapters } from './adapters.js';
 import { armDisarm } from './arm-disarm.js';
 import { measuredOf } from './capacity.js';
@@ -47,10 +48,14 @@ async function main(): Promise<void> {
 async function measure({ names, plan, writes, out }: CommandLine): Promise<void> {
   const results: Result[] = [];
   for (const name of names) {
-    const result = await measureOne(name, plan);
-    results.push(result);
-    // At once: a later one that breaks must not take this one with it.
-    if (writes) storeResult(PLACES.results, result);
+    try {
+      const result = await measureOne(name, plan);
+      results.push(result);
+      if (writes) storeResult(PLACES.results, result);
+    } catch (error) {
+      // The others are no worse for it.
+      complain(`${name} broke`, error);
+    }
   }
   if (writes) writePages(PLACES);
 
@@ -102,6 +107,10 @@ function sayCapacity(site: NonNullable<CommandLine['site']>): void {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error) : error}\n`);
+  complain('it broke', error);
+}
+
+function complain(what: string, error: unknown): void {
+  process.stderr.write(`bench: ${what}: ${inspect(error)}\n`);
   process.exitCode = 1;
 }

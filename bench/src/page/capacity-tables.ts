@@ -16,7 +16,7 @@ export function measuredTable(measured: Measured): string {
     `| of which JavaScript heap | ${rounded(measured.heapKbPerHold)} KB |`,
     `| memory of the kernel for its socket | ${rounded(measured.kernelKbPerSocket)} KB |`,
     `| CPU for each beat, system calls and TCP included | ${rounded(measured.cpuUsPerBeat)} µs |`,
-    `| the process before it holds anything | ${rounded(measured.emptyRssMb)} MB |`,
+    `| the process before it holds anything, the benchmark's TypeScript loader included | ${rounded(measured.emptyRssMb)} MB |`,
   ].join('\n');
 }
 

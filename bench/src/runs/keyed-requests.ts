@@ -25,7 +25,7 @@ interface Entrant {
 export async function keyedRequests(plan: Plan, hasRedis: boolean): Promise<Figure[]> {
   const common = {
     shown: SHOWN,
-    rounds: plan.quick ? 3 : 7,
+    rounds: plan.quick ? 3 : 5,
     warmUps: 2,
     runs: plan.quick ? 1 : 4,
   };
