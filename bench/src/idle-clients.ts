@@ -65,7 +65,7 @@ function openOne(port: number, connection: number): Promise<void> {
 
 const commands = {
   /** Resolves once each connection has had its first bytes. */
-  async open(port: number, count: number): Promise<void> {
+  async open(ports: readonly number[], count: number): Promise<void> {
     lastMs = new Float64Array(count);
     silent = count;
     let next = 0;
@@ -78,7 +78,7 @@ const commands = {
             continue;
           }
           next += 1;
-          await openOne(port, next - 1);
+          await openOne(ports[next % ports.length] as number, next - 1);
         }
       }),
     );

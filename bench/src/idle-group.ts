@@ -27,12 +27,12 @@ export class IdleGroup {
   }
 
   async open(): Promise<void> {
-    const port = await this.#server.ask('port');
+    const ports = await this.#server.ask('ports');
     const each = Math.ceil(this.#connections / this.#clients.length);
     try {
       await Promise.all(
         this.#clients.map((clients, i) =>
-          clients.ask('open', port, Math.min(each, this.#connections - i * each)),
+          clients.ask('open', ports, Math.min(each, this.#connections - i * each)),
         ),
       );
     } catch (cause) {
