@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { capacity, DEFAULT_SITE, type Measured, measuredOf } from '../src/capacity.js';
-import { arithmeticTable, capacityText } from '../src/page/capacity-tables.js';
+import { arithmeticTable, besidePushpin, capacityText } from '../src/page/capacity-tables.js';
 
 const MEASURED: Measured = {
   connections: 20_000,
@@ -57,6 +57,7 @@ describe('how many processes a number of held responses takes', () => {
     expect(arithmeticTable(MEASURED)).toContain(
       '| 1,000,000 | 8 s | 125,000 | 1.00 | 50 | 14.6 GB | 3.81 GB | 5 |',
     );
+    expect(besidePushpin(MEASURED)).toContain('18.4 GB, kernel included, and 0.15 cores');
     expect(capacityText(MILLION, MEASURED)).toContain(
       '50, at most 20,000 each (what was measured)',
     );

@@ -47,6 +47,12 @@ function row(site: Site, measured: Measured): string {
   return `| ${cells.join(' | ')} |`;
 }
 
+/** The same million, beat for beat. */
+export function besidePushpin(measured: Measured): string {
+  const sum = capacity({ ...DEFAULT_SITE, responses: 1_000_000, intervalMs: 55_000 }, measured);
+  return `By the table, holdopen would take ${rounded(sum.rssGb + sum.kernelGb)} GB, kernel included, and ${cores(sum.cores)} cores for the same, in ${count(sum.processes)} processes.`;
+}
+
 /** The answer of `npm run bench -- --capacity N`. */
 export function capacityText(site: Site, measured: Measured): string {
   const sum = capacity(site, measured);

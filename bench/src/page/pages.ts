@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measuredOf } from '../capacity.js';
-import { arithmeticTable, measuredTable } from './capacity-tables.js';
+import { arithmeticTable, besidePushpin, measuredTable } from './capacity-tables.js';
 import { linePlot } from './line-plot.js';
 import { NOT_MEASURED, section, summary } from './markdown.js';
 import { fillMarks, marksOf } from './markers.js';
@@ -50,6 +50,7 @@ export function writePages(places: Places): void {
     const measured = measuredOf(idle);
     if (name === 'measured') return measuredTable(measured);
     if (name === 'arithmetic') return arithmeticTable(measured);
+    if (name === 'beside-pushpin') return besidePushpin(measured);
     throw new Error(`${places.capacityPage}: there is nothing called ${name}`);
   });
 }
