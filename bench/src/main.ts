@@ -54,7 +54,7 @@ async function measure({ names, plan, writes, out }: CommandLine): Promise<void>
       if (writes) storeResult(PLACES.results, result);
     } catch (error) {
       // The others are no worse for it.
-      complain(`${name} broke`, error);
+      complain(`${name} broke: ${inspect(error)}`);
     }
   }
   if (writes) writePages(PLACES);
@@ -107,10 +107,10 @@ function sayCapacity(site: NonNullable<CommandLine['site']>): void {
 try {
   await main();
 } catch (error) {
-  complain('it broke', error);
+  complain(error instanceof Error ? error.message : String(error));
 }
 
-function complain(what: string, error: unknown): void {
-  process.stderr.write(`bench: ${what}: ${inspect(error)}\n`);
+function complain(what: string): void {
+  process.stderr.write(`bench: ${what}\n`);
   process.exitCode = 1;
 }
