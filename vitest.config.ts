@@ -28,6 +28,7 @@ export default defineConfig({
       'test/**/*.test.ts',
       'examples/**/*.test.ts',
       'matrix/test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
     ],
     pool: 'forks',
     // Most of them wait for time-outs and for other processes: as many as there are processors would idle.

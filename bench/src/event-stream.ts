@@ -26,7 +26,7 @@ export async function eventFigures(
     async (run) => {
       const { bareUs, ratios } = await takeTurns({
         contenders,
-        rounds: plan.quick ? 3 : 9,
+        rounds: plan.quick ? 3 : 7,
         async load(client, port) {
           const seen = await client.ask('events', port, events);
           // A text may lie across two chunks of the client's.

@@ -30,7 +30,7 @@ export async function requestFigures(
   contenders: readonly Contender[],
   target: number,
 ): Promise<Figure[]> {
-  const requests = plan.quick ? 2_000 : 20_000;
+  const requests = plan.quick ? 1_000 : 5_000;
   const held = contenders.slice(1, -1).map(({ name }) => name);
   const spreads = await repeated(
     {
@@ -41,7 +41,7 @@ export async function requestFigures(
     async (run): Promise<RunResult> => {
       const { bareUs, ratios } = await takeTurns({
         contenders,
-        rounds: plan.quick ? 3 : 9,
+        rounds: plan.quick ? 3 : 7,
         async load(client, port) {
           await client.ask('load', { port, connections: CONNECTIONS, requests });
           return requests;

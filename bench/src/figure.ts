@@ -11,6 +11,15 @@ export interface Figure {
   readonly spread?: Spread;
   readonly target?: Target;
   readonly note?: string;
+  /** Where the value stands in a chart of its page, if it is in one. */
+  readonly series?: Series;
+}
+
+/** One point: of which chart, on which line, at which number of connections. */
+interface Series {
+  readonly chart: string;
+  readonly line: string;
+  readonly at: number;
 }
 
 interface Target {
@@ -22,7 +31,8 @@ interface Target {
 export interface Plan {
   /** Tiny sizes: shows that it runs, proves nothing. */
   readonly quick: boolean;
-  readonly connections: number;
+  /** Of the idle benchmark, one after the other. */
+  readonly connections: readonly number[];
   /** Progress, for whoever waits. */
   say(text: string): void;
 }
@@ -41,7 +51,7 @@ export function verdict({ value, ratio, spread, target }: Figure): Verdict {
   return `${met ? 'met' : 'missed'}${clear ? '' : '?'}`;
 }
 
-const HEADINGS = ['item', 'figure', 'ratio', 'spread', 'target', ''];
+export const HEADINGS = ['item', 'figure', 'ratio', 'spread', 'target', ''];
 
 export function table(figures: readonly Figure[]): string {
   const rows = [HEADINGS, ...figures.map(cells)];
@@ -57,11 +67,12 @@ export function table(figures: readonly Figure[]): string {
   return [head, rule, ...body, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
 
-function cells(figure: Figure): string[] {
+/** One row of the table, by its headings. */
+export function cells(figure: Figure): string[] {
   const { item, value, unit, ratio, spread, target } = figure;
   return [
     item,
-    `${round(value)} ${unit}`,
+    `${rounded(value)} ${unit}`,
     ratio === undefined ? '' : ratio.toFixed(3),
     spread === undefined ? '' : spreadText(spread, ratio !== undefined),
     target === undefined ? '' : `≤ ${target.atMost} ${target.of === 'ratio' ? '×' : unit}`,
@@ -70,13 +81,14 @@ function cells(figure: Figure): string[] {
 }
 
 function spreadText(spread: Spread, isRatio: boolean): string {
-  const show = isRatio ? (number: number) => number.toFixed(3) : round;
+  const show = isRatio ? (number: number) => number.toFixed(3) : rounded;
   const range = `${show(spread.min)} … ${show(spread.max)} of ${spread.samples}`;
   if (spread.interval === undefined) return range;
   return `${range}, 95 % ${show(spread.interval[0])} … ${show(spread.interval[1])}`;
 }
 
-function round(value: number): string {
+/** As many digits as mean something. */
+export function rounded(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   return size >= 10 ? value.toFixed(1) : value.toFixed(2);

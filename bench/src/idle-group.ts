@@ -4,6 +4,10 @@ import type { IdleMode, IdleServer } from './idle-server.js';
 
 const SERVER = new URL('idle-server.ts', import.meta.url);
 const CLIENTS = new URL('idle-clients.ts', import.meta.url);
+/** Between two beats of a connection. */
+export const IDLE_INTERVAL_MS = 1_000;
+/** The number of connections that the targets are for. */
+export const IDLE_TARGETS_AT = 10_000;
 /** Left for what else a process keeps open. */
 const OTHER_FILES = 200;
 
@@ -12,28 +16,38 @@ export class IdleGroup {
   readonly #server: Child<IdleServer>;
   readonly #clients: readonly Child<IdleClients>[];
   readonly #connections: number;
-  readonly #intervalMs: number;
+  readonly #mode: IdleMode;
 
-  constructor(mode: IdleMode, connections: number, intervalMs: number) {
+  constructor(mode: IdleMode, connections: number) {
+    this.#mode = mode;
     this.#connections = connections;
-    this.#intervalMs = intervalMs;
-    this.#server = new Child(SERVER, [mode, String(intervalMs)]);
+    this.#server = new Child(SERVER, [mode, String(IDLE_INTERVAL_MS)]);
     const processes = Math.ceil(connections / mostConnections());
     this.#clients = Array.from({ length: processes }, () => new Child(CLIENTS));
   }
 
   async open(): Promise<void> {
-    const port = await this.#server.ask('port');
+    const ports = await this.#server.ask('ports');
     const each = Math.ceil(this.#connections / this.#clients.length);
-    await Promise.all(
-      this.#clients.map((clients, i) =>
-        clients.ask('open', port, Math.min(each, this.#connections - i * each)),
-      ),
-    );
+    try {
+      await Promise.all(
+        this.#clients.map((clients, i) =>
+          clients.ask('open', ports, Math.min(each, this.#connections - i * each)),
+        ),
+      );
+    } catch (cause) {
+      throw new Error(`idle: ${this.#mode} did not take ${this.#connections} connections`, {
+        cause,
+      });
+    }
   }
 
-  usage() {
-    return this.#server.ask('usage');
+  async usage() {
+    const [cpuUs, ...heard] = await Promise.all([
+      this.#server.ask('cpuUs'),
+      ...this.#clients.map((clients) => clients.ask('heard')),
+    ]);
+    return { cpuUs, beats: heard.reduce((sum, one) => sum + one, 0) };
   }
 
   memory() {
@@ -42,7 +56,7 @@ export class IdleGroup {
 
   /** For `ms`: how far gaps between beats are from the interval, and the longest hold-up of the loop. */
   async lateness(wait: () => Promise<void>) {
-    await Promise.all(this.#clients.map((clients) => clients.ask('record', this.#intervalMs)));
+    await Promise.all(this.#clients.map((clients) => clients.ask('record', IDLE_INTERVAL_MS)));
     await this.#server.ask('watchLoop');
     await wait();
     const loopMaxMs = await this.#server.ask('loopDelayMaxMs');

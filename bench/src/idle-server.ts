@@ -1,14 +1,16 @@
-// A server whose responses never come, in a process of its own: `idle-server.ts bare|held <interval>`.
+// A server whose responses never come, in a process of its own: `idle-server.ts <mode> <interval>`.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer as createDoor } from 'node:net';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { holdOpen, registry } from '@holdopen/node';
+import { holdOpen } from '@holdopen/node';
 import { answer } from './child.js';
+import type { PeerName } from './peers/peer.js';
+import { cpuUs } from './runs/cpu.js';
 
-export type IdleMode = 'bare' | 'held';
+export type IdleMode = 'bare' | 'held' | PeerName;
 
 const [mode, interval] = process.argv.slice(2) as [IdleMode, string];
 const intervalMs = Number(interval);
@@ -21,14 +23,11 @@ const HEAD = {
   HoldOpen: `interval=${intervalMs}, format=sse`,
 };
 
-let bareBeats = 0;
-
 /** The floor: one loop that writes to all. */
-function createBare() {
+function createBare(): Server {
   const all = new Set<ServerResponse>();
   setInterval(() => {
     for (const res of all) res.write(BEAT);
-    bareBeats += all.size;
   }, intervalMs).unref();
   return createServer((_req, res) => {
     res.writeHead(200, HEAD);
@@ -38,23 +37,35 @@ function createBare() {
   });
 }
 
-function createHeld() {
-  return createServer(holdOpen(() => {}, { intervalMs }));
+async function create(): Promise<Server> {
+  if (mode === 'bare') return createBare();
+  if (mode === 'held') return createServer(holdOpen(() => {}, { intervalMs }));
+  // Not before: what the peers load would count as memory of the others.
+  const { createPeer } = await import('./peers/peer.js');
+  return createPeer(mode, intervalMs);
 }
 
-const server = mode === 'bare' ? createBare() : createHeld();
-server.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 });
-await once(server, 'listening');
+/**
+ * To one port there are 28,232 connections from one address on Linux, and the kernel looks ever longer for a free
+ * one. With several all of them are found at once.
+ */
+const PORTS = 8;
+
+const server = await create();
+const doors = Array.from({ length: PORTS }, () =>
+  createDoor((socket) => server.emit('connection', socket)),
+);
+for (const door of doors) {
+  door.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
+  await once(door, 'listening');
+}
 
 const LOOP_RESOLUTION_MS = 10;
 let loop: IntervalHistogram | undefined;
 
 const commands = {
-  port: () => (server.address() as AddressInfo).port,
-  usage() {
-    const { user, system } = process.cpuUsage();
-    return { cpuUs: user + system, beats: mode === 'bare' ? bareBeats : registry.counters.beats };
-  },
+  ports: () => doors.map((door) => (door.address() as AddressInfo).port),
+  cpuUs,
   /** After as many collections as it takes to be rid of what is only waiting to be freed. */
   async memory() {
     for (let i = 0; i < 4; i++) {

@@ -7,22 +7,32 @@ export interface Load {
   readonly port: number;
   readonly connections: number;
   readonly requests: number;
+  readonly request?: { readonly path: string; readonly accept: string };
 }
 
-const REQUEST = Buffer.from(
-  'GET /items?page=1 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nUser-Agent: bench\r\n\r\n',
-);
+const DEFAULT_REQUEST = { path: '/items?page=1', accept: 'application/json' };
+const LAST_CHUNK = '\r\n0\r\n\r\n';
+
+/** The last bytes of a response, as many as its last chunk has. */
+function tailOf(before: string, chunk: Buffer): string {
+  const start = Math.max(0, chunk.length - LAST_CHUNK.length);
+  return (before + chunk.toString('latin1', start)).slice(-LAST_CHUNK.length);
+}
 
 /** Kept open from one load to the next. */
 const pools = new Map<number, Pool>();
 
 interface Pool {
+  readonly request: Buffer;
   readonly sockets: readonly Socket[];
-  /** All responses of one server are equally long. */
-  readonly responseLength: number;
+  /** All responses of one server are equally long, unless they come in chunks (`undefined`). */
+  readonly responseLength: number | undefined;
 }
 
-async function open(port: number, connections: number): Promise<Pool> {
+async function open({ port, connections, request: asked = DEFAULT_REQUEST }: Load): Promise<Pool> {
+  const request = Buffer.from(
+    `GET ${asked.path} HTTP/1.1\r\nHost: localhost\r\nAccept: ${asked.accept}\r\nUser-Agent: bench\r\n\r\n`,
+  );
   const sockets = await Promise.all(
     Array.from({ length: connections }, async () => {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -30,16 +40,25 @@ async function open(port: number, connections: number): Promise<Pool> {
       return socket;
     }),
   );
-  return { sockets, responseLength: await firstResponse(sockets[0] as Socket) };
+  const responseLength = await firstResponse(sockets[0] as Socket, request);
+  return { request, sockets, responseLength };
 }
 
-function firstResponse(socket: Socket): Promise<number> {
+function firstResponse(socket: Socket, request: Buffer): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     let text = '';
     const onData = (chunk: Buffer): void => {
       text += chunk.toString('latin1');
       const headEnd = text.indexOf('\r\n\r\n');
       if (headEnd === -1) return;
+      const head = text.slice(0, headEnd);
+      const isChunked = /^HTTP\/1\.1 200 [\s\S]*\r\ntransfer-encoding: chunked/i.test(head);
+      if (isChunked) {
+        if (!text.endsWith(LAST_CHUNK)) return;
+        socket.off('data', onData);
+        resolve(undefined);
+        return;
+      }
       const length = /^HTTP\/1\.1 200 [\s\S]*\r\ncontent-length: (\d+)\r\n/i.exec(text)?.[1];
       if (length === undefined) {
         reject(new Error(`unexpected response: ${text}`));
@@ -49,11 +68,11 @@ function firstResponse(socket: Socket): Promise<number> {
       }
     };
     socket.on('data', onData);
-    socket.write(REQUEST);
+    socket.write(request);
   });
 }
 
-function run({ sockets, responseLength }: Pool, requests: number): Promise<void> {
+function run({ request, sockets, responseLength }: Pool, requests: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let toSend = requests;
     let toCome = requests;
@@ -65,16 +84,25 @@ function run({ sockets, responseLength }: Pool, requests: number): Promise<void>
     };
     for (const socket of sockets) {
       let received = 0;
+      let tail = '';
       const send = (): void => {
         if (toSend === 0) return;
         toSend -= 1;
-        socket.write(REQUEST);
+        socket.write(request);
       };
-      const onData = (chunk: Buffer): void => {
+      const isWhole = (chunk: Buffer): boolean => {
+        if (responseLength === undefined) {
+          tail = tailOf(tail, chunk);
+          return tail === LAST_CHUNK;
+        }
         received += chunk.length;
-        if (received < responseLength) return;
+        if (received < responseLength) return false;
         received -= responseLength;
         if (received !== 0) finish(new Error('a response is longer than the first one was'));
+        return true;
+      };
+      const onData = (chunk: Buffer): void => {
+        if (!isWhole(chunk)) return;
         toCome -= 1;
         if (toCome === 0) finish();
         else send();
@@ -88,14 +116,15 @@ function run({ sockets, responseLength }: Pool, requests: number): Promise<void>
 }
 
 const commands = {
-  async load({ port, connections, requests }: Load): Promise<void> {
+  async load(load: Load): Promise<void> {
+    const { port, requests } = load;
     let pool = pools.get(port);
     // A server closes what was idle for a few seconds, which the turns of the others may take.
     if (
       pool === undefined ||
       pool.sockets.some((socket) => socket.destroyed || socket.readableEnded)
     ) {
-      pool = await open(port, connections);
+      pool = await open(load);
     }
     pools.set(port, pool);
     await run(pool, requests);
@@ -103,12 +132,18 @@ const commands = {
   /** Reads one event stream to its end. Gives how many events came. */
   async events(port: number, count: number): Promise<number> {
     const socket = connect(port, '127.0.0.1');
-    socket.write(`GET /${count} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    socket.write(
+      `GET /${count} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n`,
+    );
     let seen = 0;
-    socket.on('data', (chunk: Buffer) => {
+    let tail = '';
+    // Not until it is closed: some answer "Connection: close" with "keep-alive" of their own.
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
       for (let at = chunk.indexOf('data:'); at !== -1; at = chunk.indexOf('data:', at + 5)) seen++;
-    });
-    await once(socket, 'close');
+      tail = tailOf(tail, chunk);
+      if (tail === LAST_CHUNK) break;
+    }
+    socket.destroy();
     return seen;
   },
   forget(): void {

@@ -1,14 +1,21 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { inspect } from 'node:util';
 import { adapters } from './adapters.js';
 import { armDisarm } from './arm-disarm.js';
+import { measuredOf } from './capacity.js';
 import { client } from './client/client.js';
+import { type CommandLine, HELP, readCommandLine } from './command-line.js';
 import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
 import { idle } from './idle.js';
 import { observe } from './observe/observe.js';
+import { capacityText } from './page/capacity-tables.js';
+import { writePages } from './page/pages.js';
+import { PLACES } from './page/places.js';
+import { type Result, readResults, storeResult } from './page/result.js';
+import { peers } from './peers/peers.js';
 import { proxy } from './proxy/proxy.js';
 import { runs } from './runs/runs.js';
 import { tracking } from './tracking.js';
@@ -19,70 +26,91 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   'fast-path': fastPath,
   'event-stream': eventStream,
   adapters,
+  peers,
   idle,
   runs,
   client,
   proxy,
   observe,
 };
-const NAMES = Object.keys(BENCHMARKS).join(', ');
-
-const HELP = `npm run bench -- [options]
-  --only NAME         ${NAMES}; may be repeated
-  --quick             tiny sizes: shows that it runs, proves nothing
-  --connections N     of the idle benchmark (default 10000)
-  --out FILE          writes the figures as JSON
-`;
+const NAMES = Object.keys(BENCHMARKS);
+/** Most machines shorten the names of their processors differently; the count is what matters. */
+const MACHINE = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB`;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', multiple: true },
-      quick: { type: 'boolean', default: false },
-      connections: { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const plan: Plan = {
-    quick: values.quick,
-    connections: Number(values.connections ?? (values.quick ? 200 : 10_000)),
-    say: (text) => process.stderr.write(`${text}\n`),
-  };
-  if (!Number.isInteger(plan.connections) || plan.connections < 1) {
-    throw new Error(`--connections takes a whole number, not ${values.connections}`);
-  }
-  const names = values.only ?? Object.keys(BENCHMARKS);
-  const figures: Figure[] = [];
-  const loadBefore = loadavg()[0] ?? 0;
-  for (const name of names) {
-    const benchmark = BENCHMARKS[name];
-    if (benchmark === undefined) throw new Error(`--only takes one of ${NAMES}, not ${name}`);
-    plan.say(`${name} …`);
-    figures.push(...(await benchmark(plan)));
-  }
+  const asked = readCommandLine(process.argv.slice(2), NAMES);
+  if (asked === 'help') process.stdout.write(HELP(NAMES));
+  else if (asked.site !== undefined) sayCapacity(asked.site);
+  else if (asked.rendersOnly) writePages(PLACES);
+  else await measure(asked);
+}
 
-  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, load average ${loadBefore.toFixed(2)} before`;
-  process.stdout.write(`\n${table(figures)}\n\n${machine}\n`);
-  if (plan.quick) process.stdout.write('--quick: the sizes are too small for these to mean much\n');
-  if (values.out !== undefined) {
-    const result = {
-      date: new Date().toISOString(),
-      machine,
-      quick: plan.quick,
-      figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) })),
-    };
-    writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`);
+async function measure({ names, plan, writes, out }: CommandLine): Promise<void> {
+  const results: Result[] = [];
+  for (const name of names) {
+    try {
+      const result = await measureOne(name, plan);
+      results.push(result);
+      if (writes) storeResult(PLACES.results, result);
+    } catch (error) {
+      // The others are no worse for it.
+      complain(`${name} broke: ${inspect(error)}`);
+    }
   }
+  if (writes) writePages(PLACES);
+
+  const figures = results.flatMap((result) => result.figures);
+  const load = results[0]?.loadBefore.toFixed(2);
+  process.stdout.write(
+    `\n${table(figures)}\n\nNode ${process.version}, ${MACHINE}, load average ${load} before\n`,
+  );
+  if (plan.quick) process.stdout.write('--quick: the sizes are too small for these to mean much\n');
+  if (out !== undefined) {
+    const judged = results.map((result) => ({
+      ...result,
+      quick: plan.quick,
+      figures: result.figures.map((figure) => ({ ...figure, verdict: verdict(figure) })),
+    }));
+    writeFileSync(out, `${JSON.stringify(judged, null, 2)}\n`);
+  }
+}
+
+async function measureOne(name: string, plan: Plan): Promise<Result> {
+  const benchmark = BENCHMARKS[name];
+  if (benchmark === undefined) throw new Error(`there is no benchmark ${name}`);
+  const loadBefore = loadavg()[0] ?? 0;
+  const startMs = performance.now();
+  plan.say(`${name} …`);
+  const figures = await benchmark(plan);
+  const seconds = (performance.now() - startMs) / 1_000;
+  plan.say(`${name}: ${seconds.toFixed(0)} s`);
+  return {
+    benchmark: name,
+    date: new Date().toISOString(),
+    seconds,
+    command: `npm run bench -- --only ${name} --write`,
+    node: process.versions.node,
+    machine: MACHINE,
+    loadBefore,
+    figures,
+  };
+}
+
+function sayCapacity(site: NonNullable<CommandLine['site']>): void {
+  const result = readResults(PLACES.results).get('idle');
+  if (result === undefined) {
+    throw new Error('nothing was measured yet: run npm run bench -- --only idle --write first');
+  }
+  process.stdout.write(capacityText(site, measuredOf(result)));
 }
 
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error) : error}\n`);
+  complain(error instanceof Error ? error.message : String(error));
+}
+
+function complain(what: string): void {
+  process.stderr.write(`bench: ${what}\n`);
   process.exitCode = 1;
 }

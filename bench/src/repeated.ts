@@ -4,11 +4,16 @@ import { type Spread, spreadOfRuns } from './statistics.js';
 export type RunResult = Readonly<Record<string, number>>;
 
 export interface Repetition {
+  /** Fewer where so many take too long, but never fewer than an interval needs to be worth something. */
   readonly atLeast: number;
   readonly atMost: number;
   /** Ratios whose interval must lie on one side of a limit; then it is enough. */
   readonly limits: Readonly<Record<string, number>>;
 }
+
+/** What all runs of one comparison may take, so that everything together stays below half an hour. */
+const BUDGET_MS = 30_000;
+const LEAST_RUNS = 3;
 
 /**
  * Two processes of the same program differ by more than two windows of one process do, so a run in
@@ -20,6 +25,7 @@ export async function repeated(
 ): Promise<Record<string, Spread>> {
   const runs: RunResult[] = [];
   let spreads: Record<string, Spread> = {};
+  const startMs = performance.now();
   while (runs.length < atMost) {
     runs.push(await once(runs.length + 1));
     spreads = bySample(runs);
@@ -28,6 +34,9 @@ export async function repeated(
       return interval !== undefined && (interval[0] > limit || interval[1] <= limit);
     });
     if (runs.length >= atLeast && clear) break;
+    const tookMs = performance.now() - startMs;
+    const isOverBudget = tookMs + tookMs / runs.length > BUDGET_MS;
+    if (runs.length >= LEAST_RUNS && isOverBudget) break;
   }
   return spreads;
 }

@@ -12,7 +12,7 @@ const WIDTH = 8;
 
 /** What it costs the caller to have its answers watched. */
 export async function client(plan: Plan): Promise<Figure[]> {
-  const documents = plan.quick ? 300 : 3_000;
+  const documents = plan.quick ? 200 : 800;
   const events = plan.quick ? 5_000 : 100_000;
   return [
     ...(await reading(plan, {
@@ -50,8 +50,8 @@ function reading(plan: Plan, { item, parts, atMost, read }: Reading): Promise<Fi
       { measure: 'cpuUs', title: 'CPU each', unit: 'µs' },
       { measure: 'us', title: 'time each', unit: 'µs' },
     ],
-    rounds: plan.quick ? 2 : 9,
-    warmUps: plan.quick ? 1 : 3,
+    rounds: plan.quick ? 2 : 7,
+    warmUps: plan.quick ? 1 : 2,
     runs: plan.quick ? 1 : 4,
     targets: { measure: 'cpuUs', atMost: { [CLIENT]: atMost } },
     async open() {

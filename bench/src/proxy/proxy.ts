@@ -13,7 +13,7 @@ const PLACE = new URL('.', import.meta.url);
 
 /** Ordinary requests through the sidecar, beside the same through http-proxy and nginx. */
 export async function proxy(plan: Plan): Promise<Figure[]> {
-  const requests = plan.quick ? 500 : 10_000;
+  const requests = plan.quick ? 500 : 2_500;
   if (findNginx() === undefined) plan.say('proxy: without nginx, which is not on this machine');
   return [...(await throughput(plan, requests)), ...(await cpu(plan, requests))];
 }

@@ -25,8 +25,8 @@ export async function besideResumableStream(plan: Plan): Promise<Figure[]> {
   const figures = await compared(plan, {
     item: `resumed stream of ${events}`,
     shown: SHOWN,
-    rounds: plan.quick ? 3 : 9,
-    warmUps: plan.quick ? 1 : 3,
+    rounds: plan.quick ? 3 : 5,
+    warmUps: plan.quick ? 1 : 2,
     runs: plan.quick ? 1 : 4,
     async open() {
       const processes = await Processes.open(true);

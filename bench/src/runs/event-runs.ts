@@ -27,8 +27,8 @@ export function eventRuns(plan: Plan, hasRedis: boolean): Promise<Figure[]> {
         rate: (cpuMs) => (cpuMs * 1_000) / events,
       },
     ],
-    rounds: plan.quick ? 3 : 9,
-    warmUps: plan.quick ? 1 : 3,
+    rounds: plan.quick ? 3 : 5,
+    warmUps: plan.quick ? 1 : 2,
     runs: plan.quick ? 1 : 4,
     async open() {
       const processes = await Processes.open(hasRedis);

@@ -25,13 +25,13 @@ interface Entrant {
 export async function keyedRequests(plan: Plan, hasRedis: boolean): Promise<Figure[]> {
   const common = {
     shown: SHOWN,
-    rounds: plan.quick ? 3 : 7,
+    rounds: plan.quick ? 3 : 5,
     warmUps: 2,
     runs: plan.quick ? 1 : 4,
   };
   /** Requests that no run answers take a twentieth of the time, so there are more of them. */
-  const plain = plan.quick ? 3_000 : 20_000;
-  const keyed = plan.quick ? 300 : 2_000;
+  const plain = plan.quick ? 1_000 : 5_000;
+  const keyed = plan.quick ? 200 : 500;
   const held = { mount: 'held' } as const;
   return [
     ...(await compared(plan, {

@@ -41,8 +41,8 @@ async function ofStore(plan: Plan, output: Output, mount: 'memory' | 'redis'): P
       { measure: 'ms', title: 'rate', unit: 'MB/s', rate: (ms) => bytes / 1e3 / ms },
       { measure: 'cpuMs', title: 'CPU', unit: 'ms' },
     ],
-    rounds: plan.quick ? 2 : 9,
-    warmUps: plan.quick ? 1 : 3,
+    rounds: plan.quick ? 2 : 5,
+    warmUps: plan.quick ? 1 : 2,
     runs: plan.quick ? 1 : 4,
     async open() {
       const processes = await Processes.open(mount === 'redis');

@@ -38,7 +38,7 @@ function live(
   return compared(plan, {
     item,
     shown: SHOWN,
-    rounds: plan.quick ? 2 : 5,
+    rounds: plan.quick ? 2 : 3,
     warmUps: 1,
     runs: plan.quick ? 1 : 3,
     async open() {
