@@ -42,12 +42,23 @@ const NEVER_IN_TRAILERS: ReadonlySet<string> = new Set([
   'via',
 ]);
 
-/** Adds the names that one `Connection` field lists, in lower case. */
-export function addConnectionNames(value: string, names: Set<string>): void {
+/**
+ * Adds the names that one `Connection` field lists, in lower case. Those that never go on need no
+ * telling, so that mostly there is nothing to add.
+ */
+export function addConnectionNames(
+  value: string,
+  names: Set<string> | undefined,
+): Set<string> | undefined {
+  if (value === 'keep-alive' || value === 'close') return names;
+  let all = names;
   for (const option of value.split(',')) {
     const name = option.trim().toLowerCase();
-    if (name !== '' && name !== 'close' && !END_TO_END.has(name)) names.add(name);
+    if (name === '' || name === 'close' || HOP_BY_HOP.has(name) || END_TO_END.has(name)) continue;
+    all ??= new Set();
+    all.add(name);
   }
+  return all;
 }
 
 /** Names and values by turns, without those that `Connection` named. */

@@ -75,7 +75,8 @@ interface AnswerHead {
 function hintMs(answer: AnswerHead | undefined): number {
   const { rawHeaders = [] } = answer ?? {};
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== 'keep-alive') continue;
+    const name = rawHeaders[i];
+    if (name?.length !== 10 || name.toLowerCase() !== 'keep-alive') continue;
     const seconds = /(?:^|[\s,;])timeout=(\d+)/i.exec(rawHeaders[i + 1] ?? '')?.[1];
     if (seconds !== undefined) return Number(seconds) * 1_000 - HINT_MARGIN_MS;
   }

@@ -90,8 +90,7 @@ export function requestHead(
         encodings.push(value);
         continue;
       case 'connection':
-        named ??= new Set();
-        addConnectionNames(value, named);
+        named = addConnectionNames(value, named);
         continue;
       case 'te':
         takesTrailers ||= /(^|,)\s*trailers\s*(,|;|$)/i.test(value);
@@ -119,7 +118,7 @@ export function requestHead(
     if (held?.unconditional === true && CONDITIONS.has(lower)) continue;
     fields.push(name, value);
   }
-  if (named !== undefined && named.size > 0) fields = withoutNamed(fields, named);
+  if (named !== undefined) fields = withoutNamed(fields, named);
 
   const framing = readFraming(lengths, encodings, req.httpVersion === '1.0');
   if (isRefusal(framing)) return framing;

@@ -31,14 +31,13 @@ export function responseHead({ rawHeaders }: IncomingMessage): ResponseHead {
       if (!/^(chunked|identity)$/i.test(value)) throw new TransferCodingError(value);
       isEncoded = true;
     } else if (lower === 'connection') {
-      named ??= new Set();
-      addConnectionNames(value, named);
+      named = addConnectionNames(value, named);
     }
     if (!HOP_BY_HOP.has(lower)) fields.push(name, value);
   }
   // The length of a body that came in chunks is what its chunks say (RFC 9112 section 6.3).
   if (isEncoded) named = new Set(named).add('content-length');
-  if (named !== undefined && named.size > 0) fields = withoutNamed(fields, named);
+  if (named !== undefined) fields = withoutNamed(fields, named);
   return { fields, length: isEncoded ? undefined : length };
 }
 
