@@ -163,6 +163,20 @@ describe('over HTTP/2', () => {
     }
   });
 
+  test('a late error ends in a reset, which is not taken for a client that left', async () => {
+    const port = await serve((_req, res) => {
+      setTimeout(() => {
+        res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":"late"}');
+      }, 500);
+    });
+    const proxy = await startProxy(port, TLS);
+    const reply = await ask(session(proxy.url), { ':path': '/held' });
+    expect(reply.rstCode).not.toBe(0);
+    await until('it is logged', () => proxy.log.length === 1);
+    expect(proxy.log[0]).toMatchObject({ status: 500, held: { ended: 'failed', lateStatus: 500 } });
+    expect(proxy.log[0]?.left).toBeUndefined();
+  });
+
   test('a stream that its client resets ends the request to the target', async () => {
     const origin = await serveRaw(() => {});
     const proxy = await startProxy(origin.port, TLS);
