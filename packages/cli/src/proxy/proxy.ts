@@ -14,7 +14,7 @@ import type { ProxyOptions, ProxyOutput } from './options.js';
 import * as defaults from './options.js';
 import { createPool, destination } from './pool.js';
 import { createRoutes } from './routes.js';
-import { parseTarget } from './target.js';
+import { checkNotItself, parseTarget } from './target.js';
 import { createUpgrades } from './upgrade.js';
 
 /** A proxy that is listening. */
@@ -47,6 +47,7 @@ export async function createProxy(
   checkOptions(options);
   const target = parseTarget(options.target);
   const address = parseAddress('listen', options.listen ?? defaults.DEFAULT_LISTEN);
+  checkNotItself(target, address);
   const adminAddress =
     options.admin === undefined ? undefined : parseAddress('admin', options.admin);
   const findRoute = createRoutes(options.routes ?? [], options.hold ?? {}, options.global === true);
@@ -131,6 +132,8 @@ export async function createProxy(
     destroy,
     async close() {
       isOpen = false;
+      // Their heads say that nothing more is taken, and what waits behind them in a pipeline is not begun.
+      for (const exchange of active) exchange.res.shouldKeepAlive = false;
       await drainExchanges(front, active, holds, drainMs);
       destroy();
     },

@@ -455,4 +455,18 @@ describe('a proxy that is closed', () => {
     expect(next.closed).toBe(false);
     expect(proxy.log.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503]);
   });
+
+  test('says with an answer that nothing more is taken, and begins nothing behind it', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port, { drainMs: 5_000 });
+    const client = await rawClient(proxy.port, get('/first') + get('/second'));
+    await until('the target has it', () => origin.sockets.length === 1);
+    const closed = proxy.close();
+    origin.sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    await client.close();
+    await closed;
+    expect(client.text).toMatch(/^HTTP\/1.1 200 OK\r\n(.*\r\n)*Connection: close\r\n/);
+    expect(client.text.endsWith('ok')).toBe(true);
+    expect(origin.received.join('')).not.toContain('/second');
+  });
 });

@@ -72,6 +72,11 @@ function openTls(port: number, text: string): { text: () => string; closed: () =
   return { text: () => received, closed: () => closed };
 }
 
+test('TLS without a certificate is no TLS', async () => {
+  const given = JSON.parse('{}');
+  await expect(startProxy(1, { tls: given })).rejects.toThrow('tls: cert must be PEM');
+});
+
 describe('over HTTP/2', () => {
   test('a request goes on as HTTP/1.1, with one Cookie and its own Host', async () => {
     const port = await serve(async (req, res) => {
