@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { watchResponse } from '@holdopen/node';
-import { createExchange, type Exchange, type Watcher } from './exchange.js';
+import { createExchange, type Exchange, isUnattended, type Watcher } from './exchange.js';
 import { type Open, send } from './forward.js';
 import { isRefusal } from './refusal.js';
 import { refuse } from './refuse.js';
@@ -51,7 +51,7 @@ function ignore(): void {}
 function over(exchange: Exchange): void {
   exchange.isOver = true;
   exchange.left = !isComplete(exchange.res) && !isCut(exchange);
-  if (exchange.left && exchange.outlivesClient && exchange.isSent) return;
+  if (isUnattended(exchange)) return;
   if (!exchange.isAnswered) {
     // It has been answered in the target's place, or not at all.
     exchange.upstream?.destroy();

@@ -1,10 +1,11 @@
+import type { ClientRequest } from 'node:http';
 import { Roster } from '@holdopen/core';
 import { createAccessLog } from './access-log.js';
 import { listen, parseAddress, urlOf } from './address.js';
 import { createAdmin } from './admin.js';
 import { checkOptions } from './check-options.js';
 import { drainExchanges } from './drain.js';
-import type { Exchange, Watcher } from './exchange.js';
+import { type Exchange, isUnattended, type Watcher } from './exchange.js';
 import { opener } from './forward.js';
 import { createFront } from './front.js';
 import { createHandler } from './handler.js';
@@ -69,6 +70,7 @@ export async function createProxy(
   const log = createAccessLog(options.accessLog ?? 'off', output);
   const holds = watchHeld();
   const active = new Roster<Exchange>();
+  const unattended = new Roster<ClientRequest>();
   let isOpen = true;
 
   const watcher: Watcher = {
@@ -79,6 +81,11 @@ export async function createProxy(
     },
     ended(exchange) {
       if (exchange.seat !== undefined) active.remove(exchange.seat);
+      const { upstream } = exchange;
+      if (isUnattended(exchange) && upstream?.closed === false) {
+        const seat = unattended.add(upstream);
+        upstream.once('close', () => unattended.remove(seat));
+      }
       metrics.ended(exchange);
       log?.(exchange);
       if (isOpen) return;
@@ -134,7 +141,7 @@ export async function createProxy(
       isOpen = false;
       // Their heads say that nothing more is taken, and what waits behind them in a pipeline is not begun.
       for (const exchange of active) exchange.res.shouldKeepAlive = false;
-      await drainExchanges(front, active, holds, drainMs);
+      await drainExchanges(front, active, unattended, holds, drainMs);
       destroy();
     },
   };

@@ -469,4 +469,25 @@ describe('a proxy that is closed', () => {
     expect(client.text.endsWith('ok')).toBe(true);
     expect(origin.received.join('')).not.toContain('/second');
   });
+
+  test('lets work end whose client has left, if that was asked for', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port, {
+      hold: { intervalMs: 100, onDisconnect: 'continue' },
+    });
+    const client = await rawClient(proxy.port, get());
+    await client.arrived('HoldOpen');
+    client.socket.destroy();
+    await until('it is logged', () => proxy.log[0]?.left === true);
+    let isClosed = false;
+    const closed = proxy.close().then(() => {
+      isClosed = true;
+    });
+    const neighbour = await startProxy(origin.port, { drainMs: 0 });
+    await neighbour.close();
+    expect(isClosed).toBe(false);
+    expect(origin.sockets[0]?.readableEnded).toBe(false);
+    origin.sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    await closed;
+  });
 });
