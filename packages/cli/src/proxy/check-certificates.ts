@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { ProxyOptionError } from './errors.js';
 import type { ProxyOptions } from './options.js';
@@ -8,7 +8,12 @@ export function checkCertificates({ tls, upstreamCa }: ProxyOptions): void {
   if (tls !== undefined) {
     attempt(
       'tls: cert must be PEM that begins with -----BEGIN CERTIFICATE-----, and key its private key',
-      () => createSecureContext({ cert: tls.cert, key: tls.key }),
+      () => {
+        // A context takes neither for enough, and then no client could connect.
+        new X509Certificate(tls.cert);
+        createPrivateKey(tls.key);
+        createSecureContext({ cert: tls.cert, key: tls.key });
+      },
     );
   }
   if (upstreamCa !== undefined) {

@@ -14,20 +14,21 @@ const SHUTTING_DOWN = {
   detail: 'The proxy is shutting down. The request may have been carried out.',
 } as const;
 
-/** Lets what is under way end, and ends after `drainMs` what has not. Nobody is left without a word. */
+/** Lets what is under way end, work that its client has left too, and ends after `drainMs` what has not. Nobody is left without a word. */
 export async function drainExchanges(
   front: Front,
   active: Roster<Exchange>,
+  unattended: Roster<unknown>,
   holds: HoldWatch,
   drainMs: number,
 ): Promise<void> {
   front.stop();
   // Clients of event streams come back by themselves, to a process that stays.
   holds.drain(drainMs, RETRY_AFTER_S);
-  await untilNone(active, drainMs);
+  await untilNone(drainMs, active, unattended);
   holds.drain(0, RETRY_AFTER_S);
   for (const exchange of active) if (exchange.status === undefined) answerUnavailable(exchange);
-  await untilNone(active, LAST_BYTES_MS);
+  await untilNone(LAST_BYTES_MS, active);
 }
 
 function answerUnavailable(exchange: Exchange): void {
@@ -40,9 +41,9 @@ function answerUnavailable(exchange: Exchange): void {
   answerProblem(req, res, SHUTTING_DOWN);
 }
 
-async function untilNone(active: Roster<Exchange>, limitMs: number): Promise<void> {
+async function untilNone(limitMs: number, ...rosters: Roster<unknown>[]): Promise<void> {
   const deadline = performance.now() + limitMs;
-  while (active.size > 0 && performance.now() < deadline) {
+  while (rosters.some(({ size }) => size > 0) && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

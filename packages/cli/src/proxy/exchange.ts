@@ -52,6 +52,11 @@ export interface Watcher {
   ended(exchange: Exchange): void;
 }
 
+/** Its client has left, and the server behind goes on with it, as was asked for. */
+export function isUnattended({ left, outlivesClient, isSent }: Exchange): boolean {
+  return left && outlivesClient && isSent;
+}
+
 export function createExchange(
   req: IncomingMessage,
   res: ServerResponse,

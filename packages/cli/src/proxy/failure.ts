@@ -21,8 +21,9 @@ const NOT_THERE: ReadonlySet<string> = new Set([
   'EACCES',
 ]);
 
-export function describeFailure({ code = '' }: NodeJS.ErrnoException): UpstreamFailure {
-  if (NOT_THERE.has(code)) {
+export function describeFailure(error: NodeJS.ErrnoException): UpstreamFailure {
+  const { code = '' } = error;
+  if (NOT_THERE.has(code) || hasNotConnected(error)) {
     return failure(502, 'upstream_refused', 'The server behind this proxy takes no connection.');
   }
   if (code === 'HOLDOPEN_CONNECT_TIMEOUT') {
@@ -46,6 +47,16 @@ export function describeFailure({ code = '' }: NodeJS.ErrnoException): UpstreamF
     502,
     'upstream_closed',
     'The server behind this proxy closed the connection before it answered. The request may have been carried out.',
+  );
+}
+
+/** Whatever the reason, such as too many open files: nothing can have been carried out. */
+function hasNotConnected(error: NodeJS.ErrnoException): boolean {
+  // Where a name has several addresses, each has failed.
+  return (
+    error instanceof AggregateError ||
+    error.syscall === 'connect' ||
+    error.syscall === 'getaddrinfo'
   );
 }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { watchResponse } from '@holdopen/node';
-import { createExchange, type Exchange, type Watcher } from './exchange.js';
+import { createExchange, type Exchange, isUnattended, type Watcher } from './exchange.js';
 import { type Open, send } from './forward.js';
 import { isRefusal } from './refusal.js';
 import { refuse } from './refuse.js';
 import { type HeadPolicy, requestHead } from './request-head.js';
+import { routedPath } from './request-target.js';
 import type { FindRoute, HeldRoute } from './routes.js';
 import { isComplete, whenItsTurn } from './turn.js';
 
@@ -25,13 +26,15 @@ export function createHandler({ policy, findRoute, open, watcher }: HandlerParts
   };
 
   function begin(req: IncomingMessage, res: ServerResponse): void {
-    const route = findRoute(req.method ?? 'GET', pathOf(req.url ?? '/'));
+    const route = findRoute(req.method ?? 'GET', routedPath(req.method ?? 'GET', req.url ?? '/'));
     const held = route !== undefined && canHold(route, req) ? route : undefined;
     const exchange = createExchange(req, res, route);
     watcher.began(exchange);
     res.once('close', () => {
       over(exchange);
-      watcher.ended(exchange);
+      // The engine hears of it behind us, and says only then what became of its hold.
+      if (held === undefined) watcher.ended(exchange);
+      else process.nextTick(() => watcher.ended(exchange));
     });
     const head = requestHead(req, policy, asHeld(held, req));
     if (isRefusal(head)) {
@@ -47,14 +50,19 @@ function ignore(): void {}
 
 function over(exchange: Exchange): void {
   exchange.isOver = true;
-  exchange.left = !isComplete(exchange.res) && exchange.failure === undefined;
-  if (exchange.left && exchange.outlivesClient && exchange.isSent) return;
+  exchange.left = !isComplete(exchange.res) && !isCut(exchange);
+  if (isUnattended(exchange)) return;
   if (!exchange.isAnswered) {
     // It has been answered in the target's place, or not at all.
     exchange.upstream?.destroy();
   } else if (!exchange.isSent) {
     abandonUnlessSent(exchange);
   }
+}
+
+/** It was ended from this side, as a late error is. Over HTTP/2 that looks as if its client had left. */
+function isCut({ req, failure }: Exchange): boolean {
+  return failure !== undefined || req.holdOpen?.state === 'failed';
 }
 
 /** The answer came before all of its request, whose rest may go on for as long as its client is there. */
@@ -83,9 +91,4 @@ function canHold(route: HeldRoute, { headers }: IncomingMessage): boolean {
 function asHeld(held: HeldRoute | undefined, { method }: IncomingMessage) {
   if (held === undefined || !held.mounted.settings.enabled) return undefined;
   return { unconditional: held.isNamed && method === 'GET' };
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
 }

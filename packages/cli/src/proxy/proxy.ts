@@ -1,10 +1,11 @@
+import type { ClientRequest } from 'node:http';
 import { Roster } from '@holdopen/core';
 import { createAccessLog } from './access-log.js';
 import { listen, parseAddress, urlOf } from './address.js';
 import { createAdmin } from './admin.js';
 import { checkOptions } from './check-options.js';
 import { drainExchanges } from './drain.js';
-import type { Exchange, Watcher } from './exchange.js';
+import { type Exchange, isUnattended, type Watcher } from './exchange.js';
 import { opener } from './forward.js';
 import { createFront } from './front.js';
 import { createHandler } from './handler.js';
@@ -14,7 +15,7 @@ import type { ProxyOptions, ProxyOutput } from './options.js';
 import * as defaults from './options.js';
 import { createPool, destination } from './pool.js';
 import { createRoutes } from './routes.js';
-import { parseTarget } from './target.js';
+import { checkNotItself, parseTarget } from './target.js';
 import { createUpgrades } from './upgrade.js';
 
 /** A proxy that is listening. */
@@ -47,6 +48,7 @@ export async function createProxy(
   checkOptions(options);
   const target = parseTarget(options.target);
   const address = parseAddress('listen', options.listen ?? defaults.DEFAULT_LISTEN);
+  checkNotItself(target, address);
   const adminAddress =
     options.admin === undefined ? undefined : parseAddress('admin', options.admin);
   const findRoute = createRoutes(options.routes ?? [], options.hold ?? {}, options.global === true);
@@ -68,6 +70,7 @@ export async function createProxy(
   const log = createAccessLog(options.accessLog ?? 'off', output);
   const holds = watchHeld();
   const active = new Roster<Exchange>();
+  const unattended = new Roster<ClientRequest>();
   let isOpen = true;
 
   const watcher: Watcher = {
@@ -78,6 +81,11 @@ export async function createProxy(
     },
     ended(exchange) {
       if (exchange.seat !== undefined) active.remove(exchange.seat);
+      const { upstream } = exchange;
+      if (isUnattended(exchange) && upstream?.closed === false) {
+        const seat = unattended.add(upstream);
+        upstream.once('close', () => unattended.remove(seat));
+      }
       metrics.ended(exchange);
       log?.(exchange);
       if (isOpen) return;
@@ -131,7 +139,9 @@ export async function createProxy(
     destroy,
     async close() {
       isOpen = false;
-      await drainExchanges(front, active, holds, drainMs);
+      // Their heads say that nothing more is taken, and what waits behind them in a pipeline is not begun.
+      for (const exchange of active) exchange.res.shouldKeepAlive = false;
+      await drainExchanges(front, active, unattended, holds, drainMs);
       destroy();
     },
   };

@@ -16,6 +16,13 @@ export function readRequestTarget(method: string, url: string): RequestTarget | 
   return { path: rest.startsWith('/') ? rest : `/${rest}`, authority };
 }
 
+/** What routes go by: the path as it goes on, without the query. */
+export function routedPath(method: string, url: string): string {
+  const path = url.startsWith('/') ? url : (readRequestTarget(method, url)?.path ?? url);
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
+}
+
 /** Only what a name or address with a port can be made of (RFC 9110 section 7.2). */
 export function isHost(text: string): boolean {
   return /^[\w.~!$&'()*+,;=%-]*(:\d*)?$/.test(text) || /^\[[\da-f:.]+\](:\d*)?$/i.test(text);

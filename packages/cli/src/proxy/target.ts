@@ -1,3 +1,4 @@
+import type { Address } from './address.js';
 import { ProxyOptionError } from './errors.js';
 
 /** The one server that everything goes to. Nothing in a request can choose another one. */
@@ -63,4 +64,31 @@ function unixTarget(text: string): Target {
     authority: 'localhost',
     text: `unix:${socketPath}`,
   };
+}
+
+const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
+
+/**
+ * Each request would come back as another one, a thousand times over.
+ * @throws ProxyOptionError
+ */
+export function checkNotItself(
+  { hostname, port, socketPath, text }: Target,
+  listen: Address,
+): void {
+  const isItself =
+    'path' in listen
+      ? listen.path === socketPath
+      : socketPath === undefined && listen.port === port && isSameHost(hostname, listen.host);
+  if (!isItself) return;
+  throw new ProxyOptionError(
+    `target: ${text} is where this proxy itself listens. Give the address of the server behind, or another one with --listen.`,
+  );
+}
+
+function isSameHost(hostname: string, listening: string): boolean {
+  if (hostname === listening) return true;
+  if (!LOOPBACK.test(hostname)) return false;
+  return ALL_ADDRESSES.has(listening) || (hostname === 'localhost' && LOOPBACK.test(listening));
 }

@@ -104,6 +104,11 @@ describe('holdopen proxy', () => {
       ['--target', 'http://u:p@a', '--route', '/'],
       'no user and password',
     ],
+    [
+      'a target that is the proxy itself',
+      ['--target', 'http://localhost:8080', '--route', '/', '--listen', '0.0.0.0:8080'],
+      'is where this proxy itself listens',
+    ],
     ['a route without a path', ['--target', 'http://a', '--route', 'POST'], 'no method and path'],
     [
       'a method that is none',

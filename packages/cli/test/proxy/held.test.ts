@@ -52,6 +52,17 @@ describe('an answer that comes late', () => {
     });
   });
 
+  test('is held by the path of a target in absolute form, too', async () => {
+    const proxy = await startProxy(await serve(json({ answer: 42 })));
+    const client = await rawClient(
+      proxy.port,
+      'GET http://a.example/held HTTP/1.1\r\nHost: a.example\r\n\r\n',
+    );
+    await client.arrived('0\r\n\r\n');
+    expect(payload(client.text)).toMatch(/^\n+\{"answer":42\}$/);
+    await until('it is logged', () => proxy.log[0]?.route === '/held*');
+  });
+
   test('is not held on a route that was not named', async () => {
     const proxy = await startProxy(await serve(json({ answer: 42 })));
     const client = await rawClient(proxy.port, get('/other', 'Accept: application/json\r\n'));
@@ -246,6 +257,15 @@ describe('a target that fails', () => {
     expect(client.text).not.toContain('127.0.0.1');
   });
 
+  test('to be connected to, for whatever reason, has not carried anything out', async () => {
+    // The system calls this ENOTDIR, and too many open files EMFILE: there is no end of such names.
+    const proxy = await startProxy('unix:/dev/null/app.sock');
+    const client = await rawClient(proxy.port, get());
+    await client.arrived('}');
+    expect(client.text).toContain('"code":"upstream_refused"');
+    expect(client.text).not.toContain('carried out');
+  });
+
   test('while it is held cannot be taken for a success', async () => {
     const origin = await serveRaw(() => {});
     const proxy = await startProxy(origin.port);
@@ -312,6 +332,17 @@ describe('a client that leaves', () => {
     client.socket.destroy();
     await until('the target is told', () => origin.sockets[0]?.closed === true);
     await until('it is logged', () => proxy.log[0]?.left === true);
+  });
+
+  test('is logged with the beats that it got', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port);
+    const client = await rawClient(proxy.port, get());
+    await client.arrived('1\r\n\n\r\n');
+    client.socket.destroy();
+    await until('it is logged', () => proxy.log.length === 1);
+    expect(proxy.log[0]).toMatchObject({ left: true, held: { ended: 'disconnected' } });
+    expect(proxy.log[0]?.held?.beats).toBeGreaterThan(0);
   });
 
   test('ends what it has in a pipeline, and the rest is never begun', async () => {
@@ -423,5 +454,40 @@ describe('a proxy that is closed', () => {
     expect(other.text).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n(.*\r\n)*Retry-After: 5\r\n/);
     expect(next.closed).toBe(false);
     expect(proxy.log.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503]);
+  });
+
+  test('says with an answer that nothing more is taken, and begins nothing behind it', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port, { drainMs: 5_000 });
+    const client = await rawClient(proxy.port, get('/first') + get('/second'));
+    await until('the target has it', () => origin.sockets.length === 1);
+    const closed = proxy.close();
+    origin.sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    await client.close();
+    await closed;
+    expect(client.text).toMatch(/^HTTP\/1.1 200 OK\r\n(.*\r\n)*Connection: close\r\n/);
+    expect(client.text.endsWith('ok')).toBe(true);
+    expect(origin.received.join('')).not.toContain('/second');
+  });
+
+  test('lets work end whose client has left, if that was asked for', async () => {
+    const origin = await serveRaw(() => {});
+    const proxy = await startProxy(origin.port, {
+      hold: { intervalMs: 100, onDisconnect: 'continue' },
+    });
+    const client = await rawClient(proxy.port, get());
+    await client.arrived('HoldOpen');
+    client.socket.destroy();
+    await until('it is logged', () => proxy.log[0]?.left === true);
+    let isClosed = false;
+    const closed = proxy.close().then(() => {
+      isClosed = true;
+    });
+    const neighbour = await startProxy(origin.port, { drainMs: 0 });
+    await neighbour.close();
+    expect(isClosed).toBe(false);
+    expect(origin.sockets[0]?.readableEnded).toBe(false);
+    origin.sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    await closed;
   });
 });

@@ -72,6 +72,11 @@ function openTls(port: number, text: string): { text: () => string; closed: () =
   return { text: () => received, closed: () => closed };
 }
 
+test('TLS without a certificate is no TLS', async () => {
+  const given = JSON.parse('{}');
+  await expect(startProxy(1, { tls: given })).rejects.toThrow('tls: cert must be PEM');
+});
+
 describe('over HTTP/2', () => {
   test('a request goes on as HTTP/1.1, with one Cookie and its own Host', async () => {
     const port = await serve(async (req, res) => {
@@ -161,6 +166,20 @@ describe('over HTTP/2', () => {
       expect(cut.body, path).toContain('{"a":');
       expect(cut.rstCode, path).not.toBe(0);
     }
+  });
+
+  test('a late error ends in a reset, which is not taken for a client that left', async () => {
+    const port = await serve((_req, res) => {
+      setTimeout(() => {
+        res.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":"late"}');
+      }, 500);
+    });
+    const proxy = await startProxy(port, TLS);
+    const reply = await ask(session(proxy.url), { ':path': '/held' });
+    expect(reply.rstCode).not.toBe(0);
+    await until('it is logged', () => proxy.log.length === 1);
+    expect(proxy.log[0]).toMatchObject({ status: 500, held: { ended: 'failed', lateStatus: 500 } });
+    expect(proxy.log[0]?.left).toBeUndefined();
   });
 
   test('a stream that its client resets ends the request to the target', async () => {

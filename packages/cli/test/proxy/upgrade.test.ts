@@ -60,6 +60,14 @@ describe('a request to speak another protocol', () => {
     expect(client.text).toContain('not here');
   });
 
+  test('that is refused is over though its client stays', async () => {
+    const proxy = await startProxy(await serve((_req, res) => res.writeHead(426).end()));
+    const client = await rawClient(proxy.port, `${HANDSHAKE}\r\n`);
+    await client.close();
+    // It never ends its own side.
+    await until('it is logged', () => proxy.log[0]?.status === 426);
+  });
+
   test('without a target is a 502', async () => {
     const proxy = await startProxy(1);
     const client = await rawClient(proxy.port, `${HANDSHAKE}\r\n`);
