@@ -3,13 +3,22 @@ import process from 'node:process';
 import { CommanderError } from 'commander';
 import { createProgram, EXIT } from './program.js';
 
-// Whoever reads may have seen enough, as `head` has.
+let serves = false;
+// Whoever reads may have seen enough, as `head` has. Those that are served must not suffer from it.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (serves) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
+process.stderr.on('error', () => {});
 
-const program = createProgram({ out: process.stdout, err: process.stderr });
+const program = createProgram({
+  out: process.stdout,
+  err: process.stderr,
+  serve() {
+    serves = true;
+  },
+});
 try {
   await program.parseAsync();
 } catch (error) {

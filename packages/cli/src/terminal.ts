@@ -4,6 +4,8 @@ import { createColors } from 'picocolors';
 export interface Terminal {
   readonly out: Stream;
   readonly err: Stream;
+  /** From here on the command works for others, and goes on when nobody reads what it writes. */
+  serve?(): void;
 }
 
 export interface Stream {

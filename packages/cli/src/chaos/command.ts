@@ -82,6 +82,7 @@ async function run(options: ChaosOptions, terminal: Terminal): Promise<void> {
     onOpen: (connection) => journal.opened(connection),
     onClose: (connection) => journal.closed(connection),
   });
+  terminal.serve?.();
   journal.listening({ url: path.url, target, seed: path.seed });
   await untilTold(options.for);
   await path.close();

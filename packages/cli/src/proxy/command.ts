@@ -126,6 +126,7 @@ export function createProxyCommand(terminal: Terminal): Command {
 async function run(flags: Flags, terminal: Terminal): Promise<void> {
   const options = optionsOf(flags);
   const proxy = await createProxy(options, terminal.out);
+  terminal.serve?.();
   // Before anybody is told that there is something to end.
   const signalled = firstSignal(() => {
     proxy.destroy();

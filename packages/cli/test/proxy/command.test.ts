@@ -192,6 +192,20 @@ describe('holdopen proxy', () => {
     expect(running.code()).toBe(2);
   });
 
+  test('goes on serving when nobody reads its log any more', async () => {
+    const port = await serve((_req, res) => res.end('here'));
+    const running = await startCommand('--target', `http://127.0.0.1:${port}`, '--route', '/v1/*');
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    for (let i = 0; i < 5; i += 1) {
+      const answer = await fetch(`http://127.0.0.1:${running.port}/v1/x`);
+      expect(await answer.text()).toBe('here');
+    }
+    running.child.kill('SIGTERM');
+    await until('it ends', () => running.child.exitCode !== null);
+    expect(running.child.exitCode).toBe(0);
+  });
+
   test('says so if its port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
