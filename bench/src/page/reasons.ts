@@ -14,8 +14,8 @@ const REASONS: readonly (readonly [item: RegExp, why: string])[] = [
   ],
   [/^fetch, event stream/, 'Each chunk passes one more Web stream.'],
   [
-    /^proxy/,
-    'Each request is looked at against smuggling, fields are taken away and added, and the answer is watched for silence. Which of it costs most was not profiled.',
+    /^fast path/,
+    'To watch a response and to call it off takes 0.1 µs by itself (arm-disarm), less than 1 % of the request. What else there is was not found; bare beside bare differs by as much on some days.',
   ],
   [
     /^idle .*(lateness|event loop)/,
