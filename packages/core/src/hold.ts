@@ -160,12 +160,13 @@ export class Hold<Request = unknown> implements HoldInfo {
     this.#sentMs = silentSinceMs;
     if (state === 'streaming') this.#tracker = format.createTracker();
     this.#tell = new HoldReporter(around, host, this);
+    // Before anybody is told of it, for whoever hears of it may end it at once.
+    this.#seat = around.registry.add(this as unknown as Hold<never>);
     this.#tell.start();
     if (state === 'held') {
       this.#occupy();
       this.#tell.commit();
     }
-    this.#seat = around.registry.add(this as unknown as Hold<never>);
   }
 
   get id(): string {
