@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { burst, latency } from '../src/lane/schedules.js';
+import { createDraw } from '../src/random.js';
 import { gather, join, readAll, silentServer } from './support/ends.js';
 
 const server = silentServer();
@@ -99,4 +101,14 @@ test('late-fin: the last byte is there at once, the end comes later', async () =
   expect(got.text).toBe('answer');
   const [byte = 0, end = 0] = times;
   expect(end - byte).toBeGreaterThan(300);
+});
+
+test('a time without an end keeps all back, and no clock runs for it', () => {
+  const endless = Number.POSITIVE_INFINITY;
+  const gathered = burst({ type: 'burst', everyMs: endless, of: 'response' });
+  const both = { type: 'latency', delayMs: 1, jitterMs: endless, of: 'both' } as const;
+  for (const schedule of [gathered, latency(both, createDraw(1, 1))]) {
+    expect(schedule.bytesDue(performance.now() + 1, 1)).toBe(endless);
+    expect(schedule.endDue(performance.now() + 1)).toBe(endless);
+  }
 });

@@ -20,23 +20,28 @@ export function parseFault(text: string): Record<string, unknown> {
         `"${field}" of ${type} is no field: give name=value, as in idle-kill:afterMs=3000,how=fin`,
       );
     }
-    fault[name] = readValue(value);
+    fault[name] = readValue(value, name.endsWith('Ms') ? UNITS : {});
   }
   return fault;
 }
 
-/** A number, a range of numbers, or a word. Times may have a unit: 250ms, 3s, 2m, 1h. */
-function readValue(text: string): unknown {
+/**
+ * A number, a range of numbers, or a word. Times may have a unit: 250ms, 3s, 2m, 1h. Of bytes `5m` is
+ * none: it would mean five minutes of them.
+ */
+function readValue(text: string, units: typeof UNITS): unknown {
   const ends = text.split('..');
-  const numbers = ends.map(readNumber);
+  const numbers = ends.map((end) => readNumber(end, units));
   if (numbers.some((number) => number === undefined)) return text;
   return ends.length === 1 ? numbers[0] : numbers;
 }
 
-function readNumber(text: string): number | undefined {
+function readNumber(text: string, units = UNITS): number | undefined {
   const [, digits, unit = ''] = VALUE.exec(text) ?? [];
-  const factor = unit === '' ? 1 : UNITS[unit];
-  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+  const factor = unit === '' ? 1 : units[unit];
+  if (digits === undefined || factor === undefined) return undefined;
+  // 1.001 s are 1000.9999999999999 ms, and the ends of a range are whole numbers.
+  return Number((Number(digits) * factor).toFixed(6));
 }
 
 /** Milliseconds from `30s` or `500`. */

@@ -34,6 +34,11 @@ export function adviceFor(facts: Facts): Advice | undefined {
       because: 'the default; it outlives every idle time-out that is known, but the 5 s of httpx',
     };
   }
+  if (shortest.ms / 2 < MIN_INTERVAL_MS) {
+    const isEnough = shortest.ms > MIN_INTERVAL_MS;
+    const because = `the shortest that there is; it is ${isEnough ? 'below' : 'too long for'} ${shortest.whose}`;
+    return { intervalMs: MIN_INTERVAL_MS, because };
+  }
   return { intervalMs: roundDown(shortest.ms / 2), because: `half of ${shortest.whose}` };
 }
 
@@ -56,5 +61,5 @@ function gaveUpAt(facts: Facts): number[] {
 /** Two digits are enough; a clock that is a little early is none the worse. */
 function roundDown(ms: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(ms)) - 1);
-  return Math.max(MIN_INTERVAL_MS, Math.floor((ms * 1.005) / step) * step);
+  return Math.floor((ms * 1.005) / step) * step;
 }

@@ -72,6 +72,8 @@ export interface Preflight {
   readonly headers: readonly HeaderLine[];
   /** What was asked for. */
   readonly requestHeaders: readonly string[];
+  /** Those of them that the request itself has; the others only come back to its run. */
+  readonly ownHeaders: readonly string[];
   readonly failure: string | undefined;
   /** Whether this request needs leave, or only what comes back to its run. */
   readonly isNeeded: boolean;

@@ -33,6 +33,7 @@ export class Recorder {
   readonly #interim: { status: number; atMs: number }[] = [];
   #interimCount = 0;
   #reader: BodyReader = new OpaqueReader();
+  #isHeld = false;
   #head: Head | undefined;
   #sentMs: number | undefined;
   #firstByteMs: number | undefined;
@@ -72,6 +73,7 @@ export class Recorder {
     this.#head = { ...head, atMs: this.#now() };
     const coding = codingOf(head.headers);
     const held = heldBy(head.headers);
+    this.#isHeld = held !== undefined;
     const type = headerOf(head.headers, 'content-type');
     this.#reader = readerFor(type, held, isOpaque(coding));
   }
@@ -90,7 +92,9 @@ export class Recorder {
     const atMs = this.#now();
     this.#bytes += bytes.length;
     this.#bodyOpening = opening(this.#bodyOpening, bytes);
-    for (const { kind, count, bytes: size } of this.#reader.read(bytes)) {
+    for (const piece of this.#reader.read(bytes)) {
+      const { count, bytes: size } = piece;
+      const kind = this.#isIndentation(atMs) ? 'data' : piece.kind;
       this.#arrive({ kind, count, bytes: size, startMs: atMs, endMs: atMs, takesBeat: false });
       if (kind === 'beat') this.beats += count;
     }
@@ -131,6 +135,13 @@ export class Recorder {
       },
       preflight,
     };
+  }
+
+  /** White space of a document that others write token by token: no beat comes so soon behind data. */
+  #isIndentation(atMs: number): boolean {
+    const last = this.#arrivals.at(-1);
+    const isSoon = last?.kind === 'data' && atMs - last.endMs < SAME_DATA_MS;
+    return isSoon && !this.#isHeld && this.#reader.format === 'json';
   }
 
   #arrive(next: Arrival): void {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseFault } from '../../src/chaos/fault-argument.js';
 import { createProgram } from '../../src/index.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -138,12 +139,25 @@ describe('what cannot be done is refused, with the cure', () => {
     [['--target', 'a:1', '--fault', 'cut:atByte'], /"atByte" of cut is no field: give name=value/],
     [['--target', 'a:1', '--fault', 'cut:at=5'], /cut has no at: it has atByte, of, from, how/],
     [['--target', 'a:1', '--fault', 'idle-kill:afterMs=3x'], /afterMs of idle-kill is "3x"/],
+    [['--target', 'a:1', '--fault', 'cut:atByte=5m'], /atByte of cut is "5m": give bytes/],
+    [['--target', 'a:1', '--fault', 'cut:atByte=1..5m'], /atByte of cut is "1\.\.5m": give bytes/],
+    [
+      ['--target', 'a:1', '--fault', 'silence:chance=1s'],
+      /chance of silence is "1s": give a number/,
+    ],
     [['--target', 'a:1', '--seed', 'x'], /give a whole number/],
     [['--target', 'a:1', '--seed', '1e30'], /seed is .*32 bits/],
     [['--target', 'a:1', '--for', 'ever'], /give a time above 0/],
     [['--target', 'a:1', '--listen', 'x:99999'], /give a port, or host:port/],
   ])('%j', async (args, message) => {
     expect(await refusal(...args)).toMatch(message);
+  });
+});
+
+test('a time of whole milliseconds stays one, whatever its unit', () => {
+  expect(parseFault('idle-kill:afterMs=1.001s..2m')).toEqual({
+    type: 'idle-kill',
+    afterMs: [1_001, 120_000],
   });
 });
 

@@ -198,6 +198,21 @@ describe('what stands in the way of an answer', () => {
     expect(said(diagnosis, 'tls')).toContain('--insecure');
   });
 
+  test('a handshake that breaks is not cured by taking any certificate', async () => {
+    const tooOld = { ...certificate, maxVersion: 'TLSv1.2', minVersion: 'TLSv1.2' } as const;
+    const server = createHttps({ ...tooOld, ciphers: 'PSK-AES128-CBC-SHA256' }, held);
+    const url = `https://127.0.0.1:${await serve(server)}/`;
+    const diagnosis = await look(url, { isInsecure: true });
+    expect(codes(diagnosis)).toEqual(['tls']);
+    expect(said(diagnosis, 'tls')).not.toContain('--insecure');
+  });
+
+  test('port 0 is not taken for the usual one', async () => {
+    const diagnosis = await look('http://127.0.0.1:0/');
+    expect(diagnosis.facts.observation.line).toBeUndefined();
+    expect(JSON.stringify(diagnosis.facts.observation.ending)).not.toContain('127.0.0.1:80');
+  });
+
   test('https:// to a port without TLS, and http:// to one with it', async () => {
     const plain = new URL(await answering((_req, res) => res.end()));
     const tls = said(await look(`https://127.0.0.1:${plain.port}/`), 'tls');

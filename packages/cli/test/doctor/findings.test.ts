@@ -107,6 +107,23 @@ describe('the interval', () => {
   });
 });
 
+describe('a time-out that no interval is shorter than', () => {
+  test('is said, and no interval is promised to be half of it', () => {
+    const observation = seen({ headers: GOOD, headMs: 100 });
+    const { advice } = diagnose(observation, { idleLimitsMs: [40] });
+    expect(advice?.intervalMs).toBe(50);
+    expect(advice?.because).toContain('too long for the 40 ms that you named');
+  });
+
+  test('is told from one that is only shorter than two', () => {
+    const observation = seen({ headers: GOOD, headMs: 100 });
+    const { advice } = diagnose(observation, { idleLimitsMs: [80] });
+    expect(advice?.because).toBe(
+      'the shortest that there is; it is below the 80 ms that you named',
+    );
+  });
+});
+
 describe('beats', () => {
   test('a frame of two comments each time is no burst', () => {
     const twice = every(8_000, 4);

@@ -11,8 +11,11 @@ const PIECES_PER_SECOND = 50;
 
 export function latency(fault: Planned<'latency'>, draw: Draw): Schedule {
   let last = 0;
+  // Of an endless range nothing can be drawn.
+  const jitter = (): number =>
+    Number.isFinite(fault.jitterMs) ? draw.integer(0, Math.floor(fault.jitterMs)) : fault.jitterMs;
   const due = (now: number) => {
-    last = Math.max(last, now + fault.delayMs + draw.integer(0, Math.floor(fault.jitterMs)));
+    last = Math.max(last, now + fault.delayMs + jitter());
     return last;
   };
   return {
@@ -38,7 +41,8 @@ export function throttle({ bytesPerSecond }: Planned<'throttle'>): Schedule {
 
 export function burst({ everyMs }: Planned<'burst'>): Schedule {
   const start = performance.now();
-  const due = (now: number) => start + Math.ceil((now - start) / everyMs) * everyMs;
+  const due = (now: number) =>
+    Number.isFinite(everyMs) ? start + Math.ceil((now - start) / everyMs) * everyMs : everyMs;
   return {
     bytesDue: due,
     endDue: due,

@@ -37,7 +37,7 @@ export async function dial(plan: Plan, signal: AbortSignal): Promise<Line> {
   const { url } = plan;
   const isSecure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = Number(url.port) || (isSecure ? 443 : 80);
+  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
 
   const start = performance.now();
   const tcp = connectTcp({ host, port, noDelay: true });

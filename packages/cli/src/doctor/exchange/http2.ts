@@ -1,5 +1,6 @@
 import {
   type ClientHttp2Session,
+  type ClientHttp2Stream,
   connect,
   constants,
   type IncomingHttpHeaders,
@@ -60,6 +61,7 @@ export function askHttp2(
     });
 
     const stream = requestOn(session, plan);
+    const isEnded = watchEnd(stream);
     signal.addEventListener('abort', () => session.destroy(), { once: true });
     stream.on('finish', () => recorder.sent());
     stream.on('headers', (headers) => recorder.interim(Number(headers[':status'])));
@@ -70,9 +72,9 @@ export function askHttp2(
       recorder.head(head);
       void readBody(stream, codingOf(head.headers), recorder).then(() => {
         const code = goaway || stream.rstCode;
-        if (code === constants.NGHTTP2_NO_ERROR && sessionError === undefined) {
-          settle({ how: 'clean' });
-        } else settle({ how: 'cut', detail: cutDetail(code, session, sessionError) });
+        const isClean = code === constants.NGHTTP2_NO_ERROR && isEnded();
+        if (isClean && sessionError === undefined) settle({ how: 'clean' });
+        else settle({ how: 'cut', detail: cutDetail(code, session, sessionError) });
       });
     });
     stream.on('error', (error) => {
@@ -80,11 +82,11 @@ export function askHttp2(
       if (codeOf(error) === 'ERR_HTTP2_ERROR') sessionError = error;
     });
     stream.on('close', () => hasHead || settle(unanswered()));
-    stream.end(plan.body);
+    if (plan.body !== undefined) stream.end(plan.body);
   });
 }
 
-function requestOn(session: ClientHttp2Session, { method, url, headers }: Plan) {
+function requestOn(session: ClientHttp2Session, { method, url, headers, body }: Plan) {
   const fields: Record<string, string | string[]> = {
     ':method': method,
     ':path': `${url.pathname}${url.search}`,
@@ -97,7 +99,22 @@ function requestOn(session: ClientHttp2Session, { method, url, headers }: Plan) 
     const before = fields[key];
     fields[key] = before === undefined ? value : [before, value].flat();
   }
-  return session.request(fields);
+  // By default Node takes it that GET and DELETE have no body.
+  return session.request(fields, { endStream: body === undefined });
+}
+
+/**
+ * Gives whether the server has ended the stream (END_STREAM). Node ends one that was reset with
+ * NO_ERROR in the same good order, but closes it before.
+ */
+function watchEnd(stream: ClientHttp2Stream): () => boolean {
+  let isEnded = false;
+  const push = stream.push.bind(stream);
+  stream.push = (chunk, encoding) => {
+    isEnded ||= chunk === null && !stream.closed;
+    return push(chunk, encoding);
+  };
+  return () => isEnded;
 }
 
 function headOf(received: IncomingHttpHeaders & IncomingHttpStatusHeader) {

@@ -20,19 +20,41 @@ const ALWAYS_ALLOWED = new Set([
 
 /** Asks as a browser does before a page of `plan.origin` may ask. */
 export async function preflight(plan: Plan, signal: AbortSignal): Promise<Preflight> {
-  const own = namesToAsk(plan);
-  const requestHeaders = [...new Set([...own, ...RESUME_REQUEST_HEADERS])].sort();
-  const isNeeded = own.length > 0 || !SIMPLE_METHODS.has(plan.method);
+  const ownHeaders = [...new Set(namesToAsk(plan))].sort();
+  const all = [...new Set([...ownHeaders, ...RESUME_REQUEST_HEADERS])].sort();
+  const isNeeded = ownHeaders.length > 0 || !SIMPLE_METHODS.has(plan.method);
+  const first = await askLeave(plan, all, signal);
+  // Some servers give no leave at all as soon as one header has none; a browser asks for its own alone.
+  const isWorthMore = isNeeded && first.status !== undefined && !isLeave(plan, first);
+  const answer = isWorthMore ? await askLeave(plan, ownHeaders, signal) : first;
+  return { ...answer, ownHeaders, isNeeded, isStopped: signal.aborted };
+}
+
+type Leave = Pick<Preflight, 'status' | 'headers' | 'requestHeaders' | 'failure'>;
+
+function isLeave({ origin }: Plan, { status = 0, headers }: Leave): boolean {
+  const allowed = headerOf(headers, 'access-control-allow-origin');
+  return status >= 200 && status <= 299 && (allowed === '*' || allowed === origin);
+}
+
+async function askLeave(
+  plan: Plan,
+  requestHeaders: readonly string[],
+  signal: AbortSignal,
+): Promise<Leave> {
   const headers: HeaderLine[] = [
     ['Origin', plan.origin ?? ''],
     ['Access-Control-Request-Method', plan.method],
-    ['Access-Control-Request-Headers', requestHeaders.join(',')],
+    ...(requestHeaders.length === 0
+      ? []
+      : ([['Access-Control-Request-Headers', requestHeaders.join(',')]] as const)),
     ['User-Agent', headerOf(plan.headers, 'user-agent') ?? ''],
   ];
   const asked: Plan = { ...plan, method: 'OPTIONS', headers, body: undefined };
   const recorder = new Recorder(() => {});
   const stop = new AbortController();
   const pass = (): void => stop.abort(signal.reason);
+  if (signal.aborted) pass();
   signal.addEventListener('abort', pass, { once: true });
   const timer = setTimeout(() => stop.abort(new Stop('max-wait')), PREFLIGHT_LIMIT_MS);
   try {
@@ -44,14 +66,11 @@ export async function preflight(plan: Plan, signal: AbortSignal): Promise<Prefli
       status: head?.status,
       headers: head?.headers ?? [],
       requestHeaders,
-      isNeeded,
       failure: head === undefined ? failureOf(ending) : undefined,
-      isStopped: signal.aborted,
     };
   } catch (error) {
     const failure = error instanceof DialError ? failureOf(error.ending) : String(error);
-    const nothing = { status: undefined, headers: [], requestHeaders, isNeeded };
-    return { ...nothing, failure, isStopped: signal.aborted };
+    return { status: undefined, headers: [], requestHeaders, failure };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', pass);

@@ -42,7 +42,7 @@ function onlyToResume(findings: readonly Finding[]): Finding[] {
 }
 
 function preflightFindings(
-  { status, headers, requestHeaders, failure, isStopped }: Preflight,
+  { status, headers, ownHeaders, failure, isStopped }: Preflight,
   method: string,
   origin: string,
   hasCredentials: boolean,
@@ -68,9 +68,10 @@ function preflightFindings(
   const allowed = names(headerOf(headers, 'access-control-allow-headers'));
   const isAllowed = (name: string): boolean =>
     allowed.has(name) || (allowed.has('*') && !hasCredentials && name !== 'authorization');
-  const missing = requestHeaders.filter((name) => !isAllowed(name));
-  const resume = missing.filter((name) => RESUME_REQUEST_HEADERS.includes(name));
-  const own = missing.filter((name) => !RESUME_REQUEST_HEADERS.includes(name));
+  const own = ownHeaders.filter((name) => !isAllowed(name));
+  const resume = RESUME_REQUEST_HEADERS.filter(
+    (name) => !isAllowed(name) && !ownHeaders.includes(name),
+  ).sort();
   const methods = names(headerOf(headers, 'access-control-allow-methods'));
   const isMethod =
     SIMPLE_METHODS.has(method) ||

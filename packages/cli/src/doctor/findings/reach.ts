@@ -100,6 +100,10 @@ function tlsCure(code: string | undefined, message: string): string {
   if (/ALPN|no application protocol/i.test(`${code} ${message}`)) {
     return 'The server does not speak this version of HTTP: leave --http2 or --http1 out.';
   }
+  // Those of OpenSSL and of the system are about the handshake, all others about the certificate.
+  if (code === undefined || /^(?:ERR_SSL_|EPROTO|ECONN)/.test(code)) {
+    return 'Client and server do not agree on TLS: look at its versions and ciphers, and into the log of the server.';
+  }
   return 'With --insecure the rest can be looked at all the same.';
 }
 

@@ -32,12 +32,16 @@ export class EventReader implements BodyReader {
   /** What a held stream began with, if that may be the server's own frame. */
   #frame: string | undefined;
   #isFirst: boolean;
+  readonly #isHeld: boolean;
+  /** Whether the line before was a beat, of what is being read and outside of an event. */
+  #isBehindBeat = false;
   /** Of the event so far, as far as they came with what is being read. */
   #eventBytes = 0;
 
   /** `isHeld`: by its head, so that it begins with a beat. */
   constructor(isHeld = false) {
     this.#isFirst = isHeld;
+    this.#isHeld = isHeld;
   }
 
   get takesBeat(): boolean {
@@ -51,6 +55,7 @@ export class EventReader implements BodyReader {
 
   read(bytes: Uint8Array): Piece[] {
     const pieces: Piece[] = [];
+    this.#isBehindBeat = false;
     for (const byte of bytes) {
       if (byte === LF && this.#isAfterCr) {
         this.#isAfterCr = false;
@@ -74,13 +79,17 @@ export class EventReader implements BodyReader {
     const bytes = this.#lineBytes + 1;
     const line = this.#line.toString('utf8', 0, Math.min(this.#lineBytes, MAX_LINE_BYTES));
     this.#lineBytes = 0;
+    // Others write several comments as one beat. One that is gathered has its empty line behind it.
+    const isMore = this.#isBehindBeat && !this.#isHeld;
+    this.#isBehindBeat = false;
     if (line === '') this.#endEvent(pieces);
     else if (line.startsWith(':')) {
       this.#isFirst = false;
       // Nothing but spaces is padding, for hops that keep small writes back.
       const isPadding = /^: +$/.test(line);
       if (this.#comment(line.slice(1)) && !isPadding) {
-        addPiece(pieces, { kind: 'beat', count: 1, bytes });
+        addPiece(pieces, { kind: 'beat', count: isMore ? 0 : 1, bytes });
+        this.#isBehindBeat = this.#event === undefined;
       }
     } else {
       this.#isEmpty = false;

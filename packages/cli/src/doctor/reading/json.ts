@@ -56,7 +56,9 @@ export class JsonReader implements BodyReader {
     if (this.#events !== undefined) return this.#events.read(bytes);
     const from = spaceLength(bytes);
     const pieces: Piece[] = [];
-    if (!this.#hasBegun && from > 0) pieces.push(this.#leading(bytes.subarray(0, from)));
+    // Of others only what comes alone is a beat: a template leaves empty lines before what it writes.
+    const hasBeats = from > 0 && (this.#isHeld || from === bytes.length);
+    if (!this.#hasBegun && hasBeats) pieces.push(this.#leading(bytes.subarray(0, from)));
     if (from === bytes.length) {
       if (this.#hasBegun) pieces.push(this.#between(bytes));
       return pieces;
