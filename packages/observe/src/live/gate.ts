@@ -27,7 +27,7 @@ export class Gate {
     }
     if (given === true) return { allowed: true, until: Number.POSITIVE_INFINITY };
     if (given === false || given === undefined || given === null) return no(refusal(403));
-    if (isResponse(given)) return no(refusal(given));
+    if (isResponse(given)) return this.#refused(given);
     const until = Number((given as { expiresAt?: unknown }).expiresAt ?? Number.NaN);
     if (typeof given !== 'object' || Number.isNaN(until)) {
       return this.#failed(
@@ -35,6 +35,18 @@ export class Gate {
       );
     }
     return until > Time.now() ? { allowed: true, until } : no(refusal(403));
+  }
+
+  #refused(response: Response): Verdict {
+    try {
+      // A copy, for one may be kept and given again and again, but sent only once.
+      return no(refusal(response instanceof Response ? response.clone() : response));
+    } catch (error) {
+      return this.#failed(
+        'the Response that authorize of the live page gave cannot be sent. Make a new one each time',
+        error,
+      );
+    }
   }
 
   /** Once, or a page that tries again would fill the log. */
