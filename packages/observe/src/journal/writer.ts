@@ -186,7 +186,9 @@ export class JournalWriter {
       return this.#begin();
     }
     if (!segment.isFull(this.#settings.maxFileBytes, MAX_FILE_MS)) return segment;
-    await segment.append(toLine({ kind: 'rotated', time: new Date().toISOString() }));
+    const start = this.#torn ? '\n' : '';
+    this.#torn = true;
+    await segment.append(start + toLine({ kind: 'rotated', time: new Date().toISOString() }));
     this.#segment = undefined;
     this.#next = 'rotated';
     await segment.finish();

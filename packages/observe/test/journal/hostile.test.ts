@@ -153,3 +153,28 @@ test('a disk that has room for a little takes a little, and nothing of it again 
   expect(lines.length - ids.length).toBeLessThan(10);
   expect(ids.length).toBeGreaterThan(1_000);
 });
+
+test('a file that is full of half a line is ended on a line of its own', async (context) => {
+  const directory = temporaryDirectory();
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]);
+  if (mounted.status !== 0) return context.skip('only root may mount');
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const journal = createJournal({
+    directory,
+    heartbeatMs: 60_000,
+    flushMs: 5,
+    maxFileBytes: 60 * 1_024,
+  });
+  onTestFinished(async () => {
+    warn.mockRestore();
+    await journal.close();
+    spawnSync('umount', ['-l', directory]);
+  });
+  await journal.flush();
+  for (let i = 0; i < 1_000; i++) fail(journal);
+  await journal.flush();
+  expect(journal.status().failing).toBe(true);
+  spawnSync('mount', ['-o', 'remount,size=4m', directory]);
+  await journal.flush();
+  expect(textOf(directory)).toMatch(/^{"kind":"rotated"/m);
+});
