@@ -19,12 +19,15 @@ export class Gate {
   }
 
   async ask(request: Request): Promise<Verdict> {
-    let given: unknown;
     try {
-      given = await this.#authorize(request);
+      return this.#verdictOn(await this.#authorize(request));
     } catch (error) {
+      // Members of what it gave may throw, too.
       return this.#failed('authorize of the live page failed', error);
     }
+  }
+
+  #verdictOn(given: unknown): Verdict {
     if (given === true) return { allowed: true, until: Number.POSITIVE_INFINITY };
     if (given === false || given === undefined || given === null) return no(refusal(403));
     if (isResponse(given)) return this.#refused(given);

@@ -324,3 +324,23 @@ test('a refusal that cannot be sent lets nobody in', async () => {
   }
   expect(told).toHaveBeenCalledTimes(2);
 });
+
+test('a session whose members throw lets nobody in, and ends no process', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const rejected: unknown[] = [];
+  const onRejection = (error: unknown): void => void rejected.push(error);
+  process.on('unhandledRejection', onRejection);
+  onTestFinished(() => void process.off('unhandledRejection', onRejection));
+  const gone = {
+    get expiresAt(): number {
+      throw new Error('the session store is away');
+    },
+  };
+  let isIn = true;
+  const live = page({ recheckMs: 1_000, authorize: () => (isIn ? true : gone) });
+  const events = eventsOf(await bodyOf(await live.fetch(ask('/events'))));
+  isIn = false;
+  expect((await live.fetch(ask('/'))).status).toBe(500);
+  while ((await events.next()) !== undefined);
+  expect(rejected).toEqual([]);
+});
