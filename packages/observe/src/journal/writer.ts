@@ -93,6 +93,8 @@ export class JournalWriter {
     this.#stopWaiting();
     // What came while others were written is not among them.
     await this.#busy;
+    // Nobody would end a file that is begun now.
+    if (this.#closed) return;
     this.#busy ??= this.#work().finally(() => {
       this.#busy = undefined;
       if (this.#closed) return;

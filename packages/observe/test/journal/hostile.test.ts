@@ -1,8 +1,10 @@
 // A journal under people and machines that mean no good.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { holdOpen } from '@holdopen/node';
 import { createJournal, createLivePage, createMetrics, type Journal } from '@holdopen/observe';
 import { createRuns } from '@holdopen/runs';
@@ -177,4 +179,19 @@ test('a file that is full of half a line is ended on a line of its own', async (
   spawnSync('mount', ['-o', 'remount,size=4m', directory]);
   await journal.flush();
   expect(textOf(directory)).toMatch(/^{"kind":"rotated"/m);
+});
+
+test('a journal that was closed while its disk failed begins no file when it is asked to write', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  const directory = join(temporaryDirectory(), 'taken');
+  writeFileSync(directory, 'a file');
+  const journal = createJournal({ directory, heartbeatMs: 60_000, flushMs: 5 });
+  fail(journal);
+  await journal.flush();
+  await journal.close();
+  rmSync(directory);
+  await journal.flush();
+  expect(existsSync(directory)).toBe(false);
+  expect(journal.status().file).toBe(undefined);
 });
