@@ -26,7 +26,7 @@ import { follow } from './follow.js';
 import { drawIncident } from './incident-line.js';
 import { Progress } from './progress.js';
 import { counted, drawSummary, namedTimeOuts } from './report.js';
-import { findSources, openSource, reasonOf, type Source } from './sources.js';
+import { findSources, isPipe, openSource, reasonOf, type Source } from './sources.js';
 import { plain } from './text.js';
 
 interface Given {
@@ -80,9 +80,10 @@ async function tellIncidents(
   given: Given,
   terminal: Terminal,
 ): Promise<number> {
-  if (given.follow === true && named.includes('-')) {
+  const pipes = await Promise.all(named.map(isPipe));
+  if (given.follow === true && pipes.includes(true)) {
     terminal.err.write(
-      'holdopen: --follow needs files or directories; standard input has an end.\n',
+      'holdopen: --follow needs files or directories; standard input has an end, and so has a pipe.\n',
     );
     return EXIT.usage;
   }
@@ -133,6 +134,9 @@ async function tellIncidents(
         return follow(named, sources.files, signal, incident);
       });
     }
+    // Nothing is known to be well of what nobody could read.
+    const isUnread = counts.lines === counts.broken + counts.newer;
+    if (isUnread && (counts.lines > 0 || broken.length > 0)) return EXIT.usage;
     return summary.incidents > 0 ? EXIT.unwell : EXIT.ok;
   } finally {
     await sources.close();

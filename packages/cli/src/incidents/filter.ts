@@ -13,7 +13,8 @@ const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_
 const AGO = /^(\d+(?:\.\d+)?)([smhdw])$/;
 
 /**
- * A time, or how long ago: `2026-11-21`, `2026-11-21T19:00Z`, `90m`, `24h`, `7d`.
+ * A time, in UTC where it names no zone, or how long ago: `2026-11-21`, `2026-11-21T19:00Z`,
+ * `2026-11-21 19:00`, `90m`, `24h`, `7d`.
  *
  * @throws InvalidArgumentError which says what can be given
  */
@@ -22,11 +23,16 @@ export function parseTime(text: string, nowMs: number = Date.now()): number {
   if (ago !== null) {
     return nowMs - Number(ago[1]) * UNITS_MS[ago[2] as keyof typeof UNITS_MS];
   }
-  const ms = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = /^\d{4}-/.test(text) ? Date.parse(inUtc(text)) : Number.NaN;
   if (Number.isNaN(ms)) {
     throw new InvalidArgumentError('Give a time such as 2026-11-21T19:00Z, or how long ago: 24h.');
   }
   return ms;
+}
+
+/** As all that is shown is; what has no zone would else be of wherever the command runs. */
+function inUtc(text: string): string {
+  return /^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text.replace(' ', 'T')}Z` : text;
 }
 
 /** `*` stands for anything. */

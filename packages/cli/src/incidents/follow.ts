@@ -6,6 +6,8 @@ import { findSources, type Source } from './sources.js';
 
 /** How often the files are looked at. */
 const LOOK_MS = 500;
+/** No line of a journal is nearly as long. */
+const LONGEST_LINE = 2 ** 18;
 
 /**
  * Tells incidents as they are written, also into files that come later. It goes on from where the files
@@ -17,15 +19,24 @@ export async function follow(
   signal: AbortSignal,
   tell: (incident: Incident) => void,
 ): Promise<void> {
-  const offsets = new Map(read.map((file) => [keyOf(file), file.bytes]));
+  const offsets = new Map<string, number>();
+  for (const file of read) {
+    // Half of a line at its end was not told, and is when the rest has come.
+    const whole = await endOfLines(file, Math.max(0, file.bytes - LONGEST_LINE));
+    offsets.set(keyOf(file), whole ?? file.bytes);
+  }
   while (!signal.aborted) {
     const { files } = await findSources(named, nothing());
     for (const file of files) {
-      const from = offsets.get(keyOf(file)) ?? 0;
-      if (file.bytes <= from) continue;
+      // Nothing is written to what is packed, and what it has was told before.
+      if (file.path.endsWith('.gz')) continue;
+      const known = offsets.get(keyOf(file)) ?? 0;
+      // What has become shorter was emptied, as logrotate's copytruncate does.
+      const from = file.bytes < known ? 0 : known;
+      offsets.set(keyOf(file), from);
       // A line that is being written is read when it is whole.
       const whole = await endOfLines(file, from);
-      if (whole === from) continue;
+      if (whole === undefined || whole === from) continue;
       const stream = createReadStream(file.path, { start: from, end: whole - 1 });
       await readIncidents(stream, { incident: tell }, newCounts()).catch(() => {});
       offsets.set(keyOf(file), whole);
@@ -39,7 +50,8 @@ function keyOf({ identity, path }: Source): string {
   return `${identity} ${basename(path).replace(/(\.(live|dead|claimed-\w+))?\.ndjson$/, '')}`;
 }
 
-async function endOfLines({ path, bytes }: Source, from: number): Promise<number> {
+async function endOfLines({ path, bytes }: Source, from: number): Promise<number | undefined> {
+  if (bytes === from) return from;
   let end = from;
   let at = from;
   try {
@@ -50,7 +62,7 @@ async function endOfLines({ path, bytes }: Source, from: number): Promise<number
     }
   } catch {
     // It was renamed in this moment, and is found by its new name the next time.
-    return from;
+    return undefined;
   }
   return end;
 }

@@ -1,6 +1,6 @@
 import { CLASS_WORDS, type Classified, type Incident } from '@holdopen/observe';
 import type { colorsFor } from '../terminal.js';
-import { plain } from './text.js';
+import { LONGEST_REASON, plain } from './text.js';
 
 /** One incident on one line, for a person or for a program. */
 export function drawIncident(
@@ -14,7 +14,9 @@ export function drawIncident(
   const { time, route = '', subject, hold, run, instance } = incident;
   const sure = confidence === 'high' ? '' : ` (${confidence})`;
   const who = plain(hold ?? run ?? instance);
-  const facts = colors.dim(`${subject} ${who}, ${because}${lengths(incident)}`);
+  const facts = colors.dim(
+    `${subject} ${who}, ${plain(because, LONGEST_REASON)}${lengths(incident)}`,
+  );
   const when = new Date(time).toISOString().slice(0, 19).replace('T', ' ');
   const where = route === '' ? '' : `  ${plain(route)}`;
   return `${when}  ${CLASS_WORDS[name].title}${sure}${where}  ${facts}\n`;

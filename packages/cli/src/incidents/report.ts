@@ -1,7 +1,7 @@
 import { CLASS_WORDS, type Confidences, type IncidentClass, type Summary } from '@holdopen/observe';
 import { type TimeOut as KnownTimeOut, timeOutsAt } from '../doctor/time-outs.js';
 import type { colorsFor } from '../terminal.js';
-import { count, minute, plain, sparkline, table } from './text.js';
+import { count, LONGEST_REASON, minute, plain, sparkline, table } from './text.js';
 
 type Colors = ReturnType<typeof colorsFor>;
 
@@ -43,7 +43,7 @@ function drawClasses({ classes }: Summary, colors: Colors): string[] {
     if (one === undefined) return [line];
     const { route } = one.example;
     const where = route === undefined ? '' : ` (${plain(route)})`;
-    const why = `    ${one.because}${where}; ${CLASS_WORDS[one.class].advice}`;
+    const why = `    ${plain(one.because, LONGEST_REASON)}${where}; ${CLASS_WORDS[one.class].advice}`;
     return [line, colors.dim(why)];
   });
   return [colors.dim(head), ...explained];

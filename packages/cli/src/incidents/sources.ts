@@ -33,18 +33,23 @@ export async function findSources(
 ): Promise<Sources> {
   const files = new Map<string, Source>();
   const unreadable: string[] = [];
+  const spooled = new Set<string>();
   let spool: string | undefined;
   for (const name of named) {
     try {
-      if (name === '-') {
-        // Time-outs are seen only when all has been read, so it is read twice.
-        spool ??= await mkdtemp(join(tmpdir(), 'holdopen-'));
-        const path = join(spool, 'stdin');
-        await pipeline(stdin, createWriteStream(path, { mode: 0o600 }));
-        await addFile(files, path, '(standard input)');
-      } else {
+      if (!(await isPipe(name))) {
         await addNamed(files, name);
+        continue;
       }
+      // It can be read but once, even if it is named again.
+      if (spooled.has(name)) continue;
+      // Time-outs are seen only when all has been read, so it is read twice.
+      spool ??= await mkdtemp(join(tmpdir(), 'holdopen-'));
+      const path = join(spool, `${spooled.size}`);
+      spooled.add(name);
+      const bytes = name === '-' ? stdin : createReadStream(name);
+      await pipeline(bytes, createWriteStream(path, { mode: 0o600 }));
+      await addFile(files, path, name === '-' ? '(standard input)' : name);
     } catch (error) {
       unreadable.push(`${name}: ${reasonOf(error)}`);
     }
@@ -56,6 +61,13 @@ export async function findSources(
       if (spool !== undefined) await rm(spool, { recursive: true, force: true });
     },
   };
+}
+
+/** Standard input, or a pipe as a shell makes of `<(command)`: it has no size, and nothing of it comes twice. */
+export async function isPipe(name: string): Promise<boolean> {
+  if (name === '-') return true;
+  const found = await stat(name).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 async function addNamed(files: Map<string, Source>, name: string): Promise<void> {

@@ -1,6 +1,9 @@
 /** Controls, marks that turn the direction of writing, and halves of characters. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
+/** Why an incident is what it is called quotes what it says of itself. */
+export const LONGEST_REASON = 200;
+
 /** What came from outside, so that no terminal obeys it. */
 export function plain(text: string, longest = 60): string {
   const safe = text.slice(0, 4 * longest).replace(UNSAFE, '\uFFFD');

@@ -153,7 +153,7 @@ describe('what is shown', () => {
     expect(out).not.toContain('\u001b');
     expect(out).toMatch(/^3 incidents of 1 instance, 2026-11-20 23:10 to 2026-11-21 03:30 UTC\n/);
     expect(out).toMatch(/\nupstream 429 +2 {2}high +2026-11-21 03:00\n/);
-    expect(out).toMatch(/\nclosed by the client +1 {2}high /);
+    expect(out).toMatch(/\nclosed by the client +1 {2}medium /);
     expect(out).toMatch(/\n2026-11-20 +1 {2}│ {23}▅│ {2}upstream 429 1\n/);
     expect(out).toMatch(/\n2026-11-21 +2 {2}│ {3}█ {20}│ /);
     expect(out).toMatch(/\nPOST \/work +2 {2}/);
@@ -365,3 +365,114 @@ test('100,000 incidents are summarised in seconds, in a heap that has no room fo
   // A busy machine may take a while; a quadratic reader takes minutes.
   expect(seconds).toBeLessThan(60);
 }, 120_000);
+
+describe('what must not be misled', () => {
+  test('is by words that every object has, and what stands behind them is counted', async () => {
+    const words = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+    const named = words.map((code) => line({ code }));
+    const file = write('a.ndjson', ...named, line({ status: 429, code: 'error_status' }));
+    const { out } = await run(['--json', file]);
+    expect(JSON.parse(out)).toMatchObject({ incidents: words.length + 1 });
+  });
+
+  test('is by a line that goes deeper than a stack', async () => {
+    const deep = line().replace(
+      /}\n$/,
+      `,"cause":${'{"cause":'.repeat(20_000)}{}${'}'.repeat(20_001)}\n`,
+    );
+    const file = write('a.ndjson', deep, line());
+    for (const args of [['--json'], ['--json', '--list']]) {
+      const { code, out, err } = await run([...args, file]);
+      expect({ code, err }).toEqual({ code: 1, err: '' });
+      expect(out).toContain('"handler-error"');
+    }
+  });
+
+  test('is by codes that a terminal obeys', async () => {
+    const file = write('a.ndjson', line({ code: '\u001b[2J\u009b31m\u202e' }));
+    for (const args of [[file], ['--list', file]]) {
+      const { out } = await run(args);
+      expect(out).toContain('status 500');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+      expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
+  });
+});
+
+test('what nobody could read is not said to be well', async () => {
+  write('a.log', '127.0.0.1 - - "GET / HTTP/1.1" 200\n');
+  writeFileSync(join(directory, 'b.gz'), Buffer.from([0x1f, 0x8b, 1, 2, 3, 4]));
+  expect((await run(['a.log'])).code).toBe(2);
+  expect((await run(['b.gz'])).code).toBe(2);
+  expect((await run([write('empty.ndjson')])).code).toBe(0);
+});
+
+test('a pipe is read as standard input is, and what is named twice is read once', async () => {
+  write('a.ndjson', line(), line());
+  const script = '"$0" "$1" incidents --json <(cat a.ndjson)';
+  const { status, stdout } = spawnSync('bash', ['-c', script, process.execPath, MAIN], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ incidents: 2 });
+  const twice = await run(['--json', '-', '-'], line());
+  expect(twice).toMatchObject({ code: 1, err: '' });
+  expect(JSON.parse(twice.out)).toMatchObject({ incidents: 1 });
+});
+
+test('a time without a zone is of UTC, wherever the command runs', async () => {
+  const file = write('a.ndjson', line({}, '2026-11-21T19:00:00.000Z'));
+  for (const time of ['2026-11-21T18:59', '2026-11-21 18:59', '2026-11-21T18:59Z', '2026-11-21']) {
+    const { status } = spawnSync(process.execPath, [MAIN, 'incidents', '--since', time, file], {
+      cwd: directory,
+      env: { ...process.env, TZ: 'America/Los_Angeles' },
+    });
+    expect({ time, status }).toEqual({ time, status: 1 });
+  }
+});
+
+test('following tells nothing again that is packed meanwhile', async () => {
+  write('a.ndjson', line({ status: 401 }));
+  const child = start(['--follow', '--json', '.']);
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  await until('it follows', () => {
+    appendFileSync(join(directory, 'a.ndjson'), line({ status: 402 }));
+    return out.includes('402');
+  });
+  const packed = gzipSync(readFileSync(join(directory, 'a.ndjson')));
+  writeFileSync(join(directory, 'a.ndjson.gz'), Buffer.concat([packed, Buffer.from('\n')]));
+  rmSync(join(directory, 'a.ndjson'));
+  write('b.ndjson', line({ status: 418 }));
+  await until('the new file is read', () => out.includes('418'));
+  write('c.ndjson', line({ status: 419 }));
+  await until('and the next', () => out.includes('419'));
+  expect(out).not.toContain('401');
+  child.kill('SIGINT');
+  await once(child, 'exit');
+});
+
+test('following tells a line of which half was there before, and goes on in an emptied file', async () => {
+  const half = line({ status: 429 });
+  write('a.ndjson', line({ status: 401 }), line({ status: 401 }), half.slice(0, 30));
+  write('b.ndjson');
+  const child = start(['--follow', '--json', '.']);
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  await until('it follows', () => {
+    appendFileSync(join(directory, 'b.ndjson'), line({ status: 402 }));
+    return out.includes('402');
+  });
+  appendFileSync(join(directory, 'a.ndjson'), half.slice(30));
+  await until('the whole line is told', () => out.includes('429'));
+  write('a.ndjson', line({ status: 418 }));
+  await until('and what comes behind it', () => out.includes('418'));
+  expect(out).not.toContain('401');
+  child.kill('SIGINT');
+  await once(child, 'exit');
+});

@@ -69,37 +69,40 @@ function cut({ connectionEnd, bytes = 0, subject, code }: Incident): Classified 
     return is('closed-mid-stream', bytes > 0 ? 'high' : 'medium', how);
   }
   const orderly = connectionEnd === 'fin' || connectionEnd === 'cancel';
-  const confidence = orderly ? 'high' : 'medium';
-  if (bytes > 0) return is('closed-mid-stream', confidence, 'it was closed behind its first bytes');
-  return is(
-    'client-closed',
-    confidence,
-    orderly ? 'it was closed in an orderly way' : 'it went away',
-  );
+  if (bytes > 0) {
+    const sure = orderly ? 'high' : 'medium';
+    return is('closed-mid-stream', sure, 'it was closed behind its first bytes');
+  }
+  if (connectionEnd === 'cancel') return is('client-closed', 'high', 'its stream was cancelled');
+  // A hop that is restarted, or that has a timer, sends the same FIN as a client.
+  const how = orderly ? 'it was closed in an orderly way' : 'it went away';
+  return is('client-closed', 'medium', how);
 }
 
-const BY_CODE: Readonly<Record<string, readonly [IncidentClass, Confidence, string]>> = {
-  silence: ['handler-silent', 'high', 'no sign of life for maxSilenceMs'],
-  silent: ['handler-silent', 'high', 'no sign of life for maxSilenceMs'],
-  drained: ['drain', 'high', 'the server shut down'],
-  not_started: ['drain', 'medium', 'the work was given back before it began'],
-  cancelled: ['cancelled', 'high', 'it was told to stop'],
-  HOLDOPEN_CANCELLED: ['cancelled', 'high', 'it was told to stop'],
-  HOLDOPEN_STALLED: ['stalled', 'high', 'nothing came for too long'],
-  HOLDOPEN_REFUSED: ['unreachable', 'high', 'the connection was refused'],
-  HOLDOPEN_DNS: ['unreachable', 'high', 'the name could not be resolved'],
-  HOLDOPEN_TLS: ['unreachable', 'high', 'no secure connection'],
-  HOLDOPEN_NETWORK: ['unreachable', 'low', 'the browser does not say more'],
-  HOLDOPEN_RATE_LIMITED: ['rate-limited', 'high', 'status 429'],
-  HOLDOPEN_OVERLOADED: ['overloaded', 'high', 'status 503 or 529'],
-  HOLDOPEN_UNAUTHORIZED: ['auth-expired', 'medium', 'status 401 or 403'],
-  HOLDOPEN_LOST: ['lost', 'high', 'nobody knows what became of the work'],
-  HOLDOPEN_RESTARTED: ['lost', 'medium', 'the work was begun anew'],
-};
+const BY_CODE = new Map<string, readonly [IncidentClass, Confidence, string]>(
+  Object.entries({
+    silence: ['handler-silent', 'high', 'no sign of life for maxSilenceMs'],
+    silent: ['handler-silent', 'high', 'no sign of life for maxSilenceMs'],
+    drained: ['drain', 'high', 'the server shut down'],
+    not_started: ['drain', 'medium', 'the work was given back before it began'],
+    cancelled: ['cancelled', 'high', 'it was told to stop'],
+    HOLDOPEN_CANCELLED: ['cancelled', 'high', 'it was told to stop'],
+    HOLDOPEN_STALLED: ['stalled', 'high', 'nothing came for too long'],
+    HOLDOPEN_REFUSED: ['unreachable', 'high', 'the connection was refused'],
+    HOLDOPEN_DNS: ['unreachable', 'high', 'the name could not be resolved'],
+    HOLDOPEN_TLS: ['unreachable', 'high', 'no secure connection'],
+    HOLDOPEN_NETWORK: ['unreachable', 'low', 'the browser does not say more'],
+    HOLDOPEN_RATE_LIMITED: ['rate-limited', 'high', 'status 429'],
+    HOLDOPEN_OVERLOADED: ['overloaded', 'high', 'status 503 or 529'],
+    HOLDOPEN_UNAUTHORIZED: ['auth-expired', 'medium', 'status 401 or 403'],
+    HOLDOPEN_LOST: ['lost', 'high', 'nobody knows what became of the work'],
+    HOLDOPEN_RESTARTED: ['lost', 'medium', 'the work was begun anew'],
+  }),
+);
 
 function failure(incident: Incident): Classified {
   const { code, status, cause } = incident;
-  const known = code === undefined ? undefined : BY_CODE[code];
+  const known = code === undefined ? undefined : BY_CODE.get(code);
   if (known !== undefined) return is(...known);
   const upstream = networkCode(cause);
   if (status === 500 || status === undefined) {

@@ -32,6 +32,9 @@ const NUMBERS = [
   'exitCode',
 ];
 
+/** No line of a journal is nearly as deep, and who writes down again what is deeper runs out of stack. */
+const DEEPEST = 20;
+
 export function parseLine(text: Line): Parsed {
   if (text === undefined) return 'broken';
   if (text === '' || text === '\r') return 'empty';
@@ -41,7 +44,7 @@ export function parseLine(text: Line): Parsed {
   } catch {
     return 'broken';
   }
-  if (!isRecord(value)) return 'broken';
+  if (!isRecord(value) || isDeeperThan(DEEPEST, value)) return 'broken';
   const { v, kind } = value;
   if (typeof v === 'number' && v > JOURNAL_VERSION) return 'newer';
   if (kind === 'incident') return isIncident(value) ? value : 'broken';
@@ -66,9 +69,15 @@ function isIncident(value: Record<string, unknown>): value is Record<string, unk
 
 function isOther(value: Record<string, unknown>): value is Record<string, unknown> & JournalLine {
   if (!OTHERS.includes(String(value.kind))) return false;
+  if (isText(value.time) && Number.isNaN(Date.parse(value.time))) return false;
   return ['time', 'id', 'instance', 'route'].every(
     (name) => value[name] === undefined || isText(value[name]),
   );
+}
+
+function isDeeperThan(deepest: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return deepest === 0 || Object.values(value).some((one) => isDeeperThan(deepest - 1, one));
 }
 
 function isText(value: unknown): value is string {

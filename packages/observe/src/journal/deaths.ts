@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { appendFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLines } from '../incidents/lines.js';
@@ -103,7 +103,11 @@ export class DeathWatch {
       return;
     }
     const incidents = [...this.#deaths(file, story)];
-    if (incidents.length > 0) await appendFile(claimed, `\n${incidents.map(toLine).join('')}`);
+    // Who paused over it may have been taken for dead: then the file is another's, and must not be made anew.
+    const flag = constants.O_WRONLY | constants.O_APPEND;
+    if (incidents.length > 0) {
+      await appendFile(claimed, `\n${incidents.map(toLine).join('')}`, { flag });
+    }
     await rename(claimed, join(directory, fileName(file.stem, 'dead')));
     for (const incident of incidents) this.#onDeath(incident);
   }
@@ -173,8 +177,10 @@ class Story {
         if (typeof line === 'string') continue;
         if (line.kind === 'open') this.open.set(line.id, line);
         else if (line.kind === 'close') this.open.delete(line.id);
-        else if (line.kind === 'gap') this.open.clear();
-        else if (line.kind === 'end') this.ended = true;
+        else if (line.kind === 'gap' || line.kind === 'returned') {
+          // What was open stands behind it; of what ended before, the end may stand in a file that others have.
+          this.open.clear();
+        } else if (line.kind === 'end') this.ended = true;
         if (line.kind === 'incident' && line.outcome === 'died') this.told.add(line.id);
         else if ('time' in line) this.lastTime = line.time;
       }

@@ -16,7 +16,8 @@ interface OpenHold {
   readonly connection: ConnectionFacts | undefined;
   silences: number;
   longestSilenceMs: number;
-  lastSilentMs: number;
+  /** From the beginning of the hold. */
+  silenceBeganMs: number;
 }
 
 /** Writes down each hold that needs beats, and how it failed if it does. */
@@ -43,9 +44,11 @@ export function keepHolds(
       open.set(hold, one);
       ledger.open('hold', hold.id, one.route);
     }
-    const { silentMs } = hold;
-    if (one.silences === 0 || silentMs < one.lastSilentMs) one.silences += 1;
-    one.lastSilentMs = silentMs;
+    const { heldMs, silentMs } = hold;
+    // All that need but one beat are about equally long; when each began tells them apart.
+    const beganMs = heldMs - silentMs;
+    if (one.silences === 0 || beganMs > one.silenceBeganMs) one.silences += 1;
+    one.silenceBeganMs = beganMs;
     one.longestSilenceMs = Math.max(one.longestSilenceMs, silentMs);
   }
 
@@ -93,7 +96,7 @@ export function keepHolds(
       connection: connectionFacts(request),
       silences: 0,
       longestSilenceMs: 0,
-      lastSilentMs: 0,
+      silenceBeganMs: 0,
     };
   }
 }

@@ -93,6 +93,8 @@ export class JournalWriter {
     this.#stopWaiting();
     // What came while others were written is not among them.
     await this.#busy;
+    // Nobody would end a file that is begun now.
+    if (this.#closed) return;
     this.#busy ??= this.#work().finally(() => {
       this.#busy = undefined;
       if (this.#closed) return;
@@ -186,7 +188,9 @@ export class JournalWriter {
       return this.#begin();
     }
     if (!segment.isFull(this.#settings.maxFileBytes, MAX_FILE_MS)) return segment;
-    await segment.append(toLine({ kind: 'rotated', time: new Date().toISOString() }));
+    const start = this.#torn ? '\n' : '';
+    this.#torn = true;
+    await segment.append(start + toLine({ kind: 'rotated', time: new Date().toISOString() }));
     this.#segment = undefined;
     this.#next = 'rotated';
     await segment.finish();

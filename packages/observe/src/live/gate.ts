@@ -19,15 +19,18 @@ export class Gate {
   }
 
   async ask(request: Request): Promise<Verdict> {
-    let given: unknown;
     try {
-      given = await this.#authorize(request);
+      return this.#verdictOn(await this.#authorize(request));
     } catch (error) {
+      // Members of what it gave may throw, too.
       return this.#failed('authorize of the live page failed', error);
     }
+  }
+
+  #verdictOn(given: unknown): Verdict {
     if (given === true) return { allowed: true, until: Number.POSITIVE_INFINITY };
     if (given === false || given === undefined || given === null) return no(refusal(403));
-    if (isResponse(given)) return no(refusal(given));
+    if (isResponse(given)) return this.#refused(given);
     const until = Number((given as { expiresAt?: unknown }).expiresAt ?? Number.NaN);
     if (typeof given !== 'object' || Number.isNaN(until)) {
       return this.#failed(
@@ -35,6 +38,18 @@ export class Gate {
       );
     }
     return until > Time.now() ? { allowed: true, until } : no(refusal(403));
+  }
+
+  #refused(response: Response): Verdict {
+    try {
+      // A copy, for one may be kept and given again and again, but sent only once.
+      return no(refusal(response instanceof Response ? response.clone() : response));
+    } catch (error) {
+      return this.#failed(
+        'the Response that authorize of the live page gave cannot be sent. Make a new one each time',
+        error,
+      );
+    }
   }
 
   /** Once, or a page that tries again would fill the log. */

@@ -53,6 +53,8 @@ async function handle(
   res: ServerResponse,
 ): Promise<void> {
   const { status, headers, text } = await scrape(sink, req.method, req.headers.accept);
+  // Somebody else may have answered meanwhile, as a time-out does.
+  if (res.headersSent) return;
   res.writeHead(status, headers);
   res.end(req.method === 'HEAD' ? undefined : text);
 }

@@ -142,7 +142,7 @@ describe('time-outs', () => {
 
 describe('the class of one incident', () => {
   test.each<[Partial<IncidentFacts>, string]>([
-    [{ outcome: 'disconnected', connectionEnd: 'fin', bytes: 0 }, 'client-closed high'],
+    [{ outcome: 'disconnected', connectionEnd: 'fin', bytes: 0 }, 'client-closed medium'],
     [{ outcome: 'disconnected', connectionEnd: 'cancel', bytes: 0 }, 'client-closed high'],
     [{ outcome: 'disconnected', bytes: 0 }, 'client-closed medium'],
     [{ outcome: 'disconnected', connectionEnd: 'fin', bytes: 1 }, 'closed-mid-stream high'],

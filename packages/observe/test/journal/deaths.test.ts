@@ -1,4 +1,16 @@
-import { existsSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { classify, createJournal, Survey } from '@holdopen/observe';
 import { expect, onTestFinished, test } from 'vitest';
@@ -153,4 +165,51 @@ test('who deletes the directory of a journal gets another file', async () => {
     () => existsSync(directory) && textOf(directory).startsWith('{"v":1,"kind":"instance"'),
   );
   expect(statSync(directory).mode & 0o777).toBe(0o700);
+});
+
+/** The files of an instance that has died, with these lines behind their first. */
+function leave(directory: string, state: string, segment: number, ...lines: object[]): string {
+  const time = '2026-01-01T00:00:00.000Z';
+  const instance = 'aaaaaaaaaaaa';
+  const header = { v: 1, kind: 'instance', time, instance, segment, heartbeatMs: 20 };
+  const name = `holdopen-20260101T00000000${segment}Z-${instance}-${segment}${state}.ndjson`;
+  const text = [header, ...lines].map((line) => `${JSON.stringify({ time, ...line })}\n`).join('');
+  writeFileSync(join(directory, name), text);
+  return name;
+}
+
+test('what had ended before a pause did not die behind it', async () => {
+  const directory = temporaryDirectory();
+  const opened = (id: string) => ({ kind: 'open', id, subject: 'hold' });
+  leave(directory, '', 1, opened('over'), opened('on'), { kind: 'rotated' });
+  leave(directory, '.dead', 2, { kind: 'close', id: 'over' });
+  const returned = { kind: 'returned', instance: 'aaaaaaaaaaaa', segment: 2 };
+  leave(directory, '.live', 3, returned, opened('on'));
+  const journal = createJournal({ directory, heartbeatMs: 50, flushMs: 5 });
+  onTestFinished(() => journal.close());
+  await until('its death is told', () => journal.status().deaths > 0);
+  const holds = journal.recent().filter(({ subject }) => subject === 'hold');
+  expect(holds.map(({ hold }) => hold)).toEqual(['on']);
+});
+
+test('whoever pauses while it tells of a death leaves what another has told', async () => {
+  const directory = temporaryDirectory();
+  const live = leave(directory, '.live', 1);
+  const text = readFileSync(join(directory, live), 'utf8');
+  // A pipe ends only when the test says so, and till then whoever reads it is as good as paused.
+  rmSync(join(directory, live));
+  expect(spawnSync('mkfifo', [join(directory, live)]).status).toBe(0);
+  const pipe = openSync(join(directory, live), 'r+');
+  writeSync(pipe, text);
+  const journal = createJournal({ directory, heartbeatMs: 50, flushMs: 5 });
+  onTestFinished(() => journal.close());
+  const claimed = () => filesOf(directory).find((name) => name.includes('.claimed-')) ?? '';
+  await until('it is claimed', () => claimed() !== '');
+  const dead = join(directory, live.replace('.live', '.dead'));
+  rmSync(join(directory, claimed()));
+  writeFileSync(dead, 'what another has told\n');
+  closeSync(pipe);
+  await quiet(300);
+  expect(readFileSync(dead, 'utf8')).toBe('what another has told\n');
+  expect(journal.status().deaths).toBe(0);
 });

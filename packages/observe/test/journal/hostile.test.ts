@@ -1,8 +1,10 @@
 // A journal under people and machines that mean no good.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { holdOpen } from '@holdopen/node';
 import { createJournal, createLivePage, createMetrics, type Journal } from '@holdopen/observe';
 import { createRuns } from '@holdopen/runs';
@@ -152,4 +154,44 @@ test('a disk that has room for a little takes a little, and nothing of it again 
     .filter((one) => one.includes('"incident"'));
   expect(lines.length - ids.length).toBeLessThan(10);
   expect(ids.length).toBeGreaterThan(1_000);
+});
+
+test('a file that is full of half a line is ended on a line of its own', async (context) => {
+  const directory = temporaryDirectory();
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]);
+  if (mounted.status !== 0) return context.skip('only root may mount');
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const journal = createJournal({
+    directory,
+    heartbeatMs: 60_000,
+    flushMs: 5,
+    maxFileBytes: 60 * 1_024,
+  });
+  onTestFinished(async () => {
+    warn.mockRestore();
+    await journal.close();
+    spawnSync('umount', ['-l', directory]);
+  });
+  await journal.flush();
+  for (let i = 0; i < 1_000; i++) fail(journal);
+  await journal.flush();
+  expect(journal.status().failing).toBe(true);
+  spawnSync('mount', ['-o', 'remount,size=4m', directory]);
+  await journal.flush();
+  expect(textOf(directory)).toMatch(/^{"kind":"rotated"/m);
+});
+
+test('a journal that was closed while its disk failed begins no file when it is asked to write', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  const directory = join(temporaryDirectory(), 'taken');
+  writeFileSync(directory, 'a file');
+  const journal = createJournal({ directory, heartbeatMs: 60_000, flushMs: 5 });
+  fail(journal);
+  await journal.flush();
+  await journal.close();
+  rmSync(directory);
+  await journal.flush();
+  expect(existsSync(directory)).toBe(false);
+  expect(journal.status().file).toBe(undefined);
 });

@@ -329,3 +329,25 @@ test('a directory is made with all above it', async () => {
   await journal.flush();
   expect(filesOf(directory).length).toBe(1);
 });
+
+test('silences that each need one beat are counted each', async () => {
+  const directory = temporaryDirectory();
+  const journal = open(directory);
+  const url = await serve(async (_req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    for (let i = 0; i < 6; i++) {
+      res.write('data: 1\n\n');
+      const before = registry.active().next().value?.beats ?? 0;
+      await until('it beats', () => (registry.active().next().value?.beats ?? 0) > before);
+    }
+    res.destroy();
+  });
+  await fetch(url, { headers: { Accept: 'text/event-stream' } }).then(
+    (response) => response.text().catch(() => {}),
+    () => {},
+  );
+  await until('it is told', () => journal.recent().length > 0);
+  const [{ beats = 0, silences } = { silences: 0 }] = journal.recent();
+  expect(beats).toBeGreaterThanOrEqual(6);
+  expect(silences).toBe(6);
+});

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { request } from 'node:http';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createLivePage, type LivePageOptions } from '../../src/index.js';
 import { afterwards, eventsOf, Served } from './support/served.js';
 
@@ -286,4 +286,61 @@ test('over Node a HEAD has no body, a TRACE is no request, and who leaves makes 
       return next.status;
     })
     .toBe(200);
+});
+
+test('a refusal that is kept and given again is given each time, and ends no process', async () => {
+  const rejected: unknown[] = [];
+  const onRejection = (error: unknown): void => void rejected.push(error);
+  process.on('unhandledRejection', onRejection);
+  onTestFinished(() => void process.off('unhandledRejection', onRejection));
+  const signIn = new Response('Sign in first\n', { status: 401 });
+  let isIn = false;
+  const live = page({ recheckMs: 1_000, authorize: () => (isIn ? true : signIn) });
+  for (let i = 0; i < 3; i++) {
+    const refused = await live.fetch(ask('/'));
+    expect([refused.status, await refused.text()]).toEqual([401, 'Sign in first\n']);
+  }
+  isIn = true;
+  for (let i = 0; i < 2; i++) {
+    isIn = true;
+    const events = eventsOf(await bodyOf(await live.fetch(ask('/events'))));
+    isIn = false;
+    let last: string | undefined;
+    for (let next = await events.next(); next !== undefined; next = await events.next()) {
+      last = next.name;
+    }
+    expect(last).toBe('refused');
+  }
+  expect(rejected).toEqual([]);
+});
+
+test('a refusal that cannot be sent lets nobody in', async () => {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const used = new Response('x', { status: 401 });
+  await used.text();
+  for (const given of [used, { status: 1_000, headers: new Headers() }]) {
+    const live = page({ authorize: () => given as Response });
+    expect((await live.fetch(ask('/'))).status).toBe(500);
+  }
+  expect(told).toHaveBeenCalledTimes(2);
+});
+
+test('a session whose members throw lets nobody in, and ends no process', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const rejected: unknown[] = [];
+  const onRejection = (error: unknown): void => void rejected.push(error);
+  process.on('unhandledRejection', onRejection);
+  onTestFinished(() => void process.off('unhandledRejection', onRejection));
+  const gone = {
+    get expiresAt(): number {
+      throw new Error('the session store is away');
+    },
+  };
+  let isIn = true;
+  const live = page({ recheckMs: 1_000, authorize: () => (isIn ? true : gone) });
+  const events = eventsOf(await bodyOf(await live.fetch(ask('/events'))));
+  isIn = false;
+  expect((await live.fetch(ask('/'))).status).toBe(500);
+  while ((await events.next()) !== undefined);
+  expect(rejected).toEqual([]);
 });

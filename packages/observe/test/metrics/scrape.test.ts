@@ -122,6 +122,23 @@ test('only GET and HEAD are answered', async () => {
   }
 });
 
+test('who answers a scrape before it is done, as a time-out does, ends no process', async () => {
+  const rejected: unknown[] = [];
+  const onRejection = (error: unknown): void => void rejected.push(error);
+  process.on('unhandledRejection', onRejection);
+  onTestFinished(() => void process.off('unhandledRejection', onRejection));
+  const metrics = createMetrics();
+  onTestFinished(() => metrics.stop());
+  const url = await serve((req, res) => {
+    metrics.handler(req, res);
+    res.writeHead(503).end('time is up');
+  });
+  expect((await fetch(url)).status).toBe(503);
+  await metrics.metricsText();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(rejected).toEqual([]);
+});
+
 test('promtool finds nothing wrong with the text', async () => {
   const { metrics } = await measured();
   const input = await metrics.metricsText();
