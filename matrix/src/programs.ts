@@ -1,19 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
-/** Debian keeps servers in /usr/sbin, which is not on everyone's PATH. */
-export const SEARCH_PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin'].join(delimiter);
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findPrograms } from '../../test/support/program.js';
 
 /** A row's program is not here; the message is the reason that stands in the document. */
 export class NotOnThisMachine extends Error {}
-
-/** Where programs of this name are, the one that a shell would start first. */
-export function findPrograms(name: string): string[] {
-  return SEARCH_PATH.split(delimiter)
-    .map((folder) => join(folder, name))
-    .filter((file) => existsSync(file));
-}
 
 /** Where a program is. @throws NotOnThisMachine */
 export function findProgram(name: string, debian: string): string {

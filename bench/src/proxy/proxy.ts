@@ -4,7 +4,7 @@ import type { LoadClient } from '../load-client.js';
 import { compared, type Side } from '../runs/compared.js';
 import { withCpu } from '../runs/cpu.js';
 import { Processes } from '../runs/processes.js';
-import { findNginx, NginxProxy } from './nginx.js';
+import { hasNginx, startNginx } from './nginx.js';
 import type { OriginServer } from './origin-server.js';
 import type { ProxyKind, ProxyServer } from './proxy-server.js';
 
@@ -14,7 +14,7 @@ const PLACE = new URL('.', import.meta.url);
 /** Ordinary requests through the sidecar, beside the same through http-proxy and nginx. */
 export async function proxy(plan: Plan): Promise<Figure[]> {
   const requests = plan.quick ? 500 : 2_500;
-  if (findNginx() === undefined) plan.say('proxy: without nginx, which is not on this machine');
+  if (!hasNginx()) plan.say('proxy: without nginx, which is not on this machine');
   return [...(await throughput(plan, requests)), ...(await cpu(plan, requests))];
 }
 
@@ -67,7 +67,7 @@ async function open(requests: number, withNginx: boolean) {
     const port = await server.ask('port');
     return { name, turn: () => measured(server, load(port), requests) };
   };
-  const nginx = withNginx ? await NginxProxy.start(originPort) : undefined;
+  const nginx = withNginx && hasNginx() ? await startNginx(originPort) : undefined;
   const sides = [
     await side('http-proxy', 'http-proxy'),
     await side('holdopen', 'holdopen'),
@@ -81,7 +81,7 @@ async function open(requests: number, withNginx: boolean) {
     sides,
     async close() {
       await processes.close();
-      await nginx?.stop();
+      await nginx?.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { SEARCH_PATH } from '../programs.js';
+import { SEARCH_PATH } from '../../../test/support/program.js';
 import type { PreparedClient } from './kind.js';
 
 /** Nothing that a client was asked takes so long. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { bun, chromiumPath, deno, newestNode } from '../../../test/runtimes.js';
+import { findPrograms } from '../../../test/support/program.js';
 import {
   findProgram,
-  findPrograms,
   installedVersion,
   NotOnThisMachine,
   printed,

@@ -1,12 +1,12 @@
 // The example as people start it, and a real Chromium that looks at it.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
 import { chromiumPath } from '../../../../test/runtimes.js';
+import { freePort } from '../../../../test/support/program.js';
 import { type RedisServer, startRedis } from '../../src/start/children.js';
 import { Supervisor } from '../../src/start/supervisor.js';
 
@@ -134,13 +134,4 @@ export function taskOf(page: Page, title: string) {
 
 export function press(page: Page, fault: 'cut' | 'restart' | 'kill' | 'expire'): Promise<void> {
   return page.click(`[data-fault=${fault}]`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a port was expected');
-  return address.port;
 }

@@ -11,10 +11,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
 import { holdOpen } from '@holdopen/node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../../../test/support/program.js';
 import { examine } from '../../src/doctor/examine.js';
 import { planOf } from '../../src/doctor/options.js';
 import { certificate } from './support/certificate.js';
-import { close, freePorts, listen } from './support/listen.js';
+import { close, listen } from './support/listen.js';
 import { codes, look, said } from './support/look.js';
 import { chunk, head, startRaw } from './support/raw-server.js';
 
@@ -183,7 +184,7 @@ describe('versions of HTTP', () => {
 
 describe('what stands in the way of an answer', () => {
   test('nobody listens', async () => {
-    const [port] = await freePorts(1);
+    const port = await freePort();
     expect(codes(await look(`http://127.0.0.1:${port}/`))).toEqual(['refused']);
   });
 

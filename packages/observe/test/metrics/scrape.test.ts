@@ -1,7 +1,6 @@
 // By the real Prometheus, which is as strict as whoever will scrape it.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import fastify from 'fastify';
 import { Hono } from 'hono';
 import { Counter, Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../../../test/support/program.js';
 import { createMetrics } from '../../src/index.js';
 import { METRIC_KEYS } from '../../src/metrics/catalogue.js';
 import { prometheusName } from '../../src/metrics/prometheus.js';
@@ -35,15 +35,6 @@ function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'observe-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }
 
 test('each scraper gets the format that it asks for, over Node and over fetch', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** Listens on a free port of this machine and gives it. */
 export async function listen(server: Server): Promise<number> {
@@ -14,14 +14,6 @@ export async function close(server: Server): Promise<void> {
   }
   server.close();
   await once(server, 'close');
-}
-
-/** For programs that cannot choose a port and say which. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map(listen));
-  await Promise.all(servers.map(close));
-  return ports;
 }
 
 function portOf(server: Server): number {

@@ -1,13 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts, startProgram } from '../../../../../test/support/program.js';
 import { certificate } from './certificate.js';
-import { freePorts } from './listen.js';
 
-const START_LIMIT_MS = 15_000;
 /** How long the proxies wait for a byte. */
 const PATIENCE_MS = 1_800;
 
@@ -25,70 +19,18 @@ interface Setup<Front extends string> {
 }
 
 async function start<Front extends string>(setup: Setup<Front>): Promise<Proxy<Front>> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdopen-doctor-'));
   const free = await freePorts(setup.fronts.length);
   const ports = Object.fromEntries(
     setup.fronts.map((front, at) => [front, free[at] ?? 0]),
   ) as Record<Front, number>;
   const port = (front: Front): number => ports[front];
-  for (const [name, text] of Object.entries(setup.configure(port, folder))) {
-    await writeFile(join(folder, name), text);
-  }
-  const child = spawn(setup.program, setup.args(port, folder), {
-    cwd: folder,
-    // Debian keeps servers in /usr/sbin, which is not on everyone's PATH. Caddy writes to its HOME.
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin`, HOME: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const { close } = await startProgram({
+    program: setup.program,
+    ports: free,
+    files: (folder) => setup.configure(port, folder),
+    args: (folder) => setup.args(port, folder),
   });
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const close = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), 3_000);
-    await exited;
-    clearTimeout(kill);
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await untilListening(setup.program, child, Object.values<number>(ports));
-  } catch (error) {
-    await close();
-    throw error;
-  }
   return { ports, close };
-}
-
-async function untilListening(name: string, child: ChildProcess, ports: number[]): Promise<void> {
-  let complaint = '';
-  let failure: Error | undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (text: Buffer) => {
-      complaint = (complaint + text).slice(-2_000);
-    });
-  }
-  child.once('error', (error) => {
-    failure = error;
-  });
-  child.once('close', (code) => {
-    failure ??= new Error(`${name} ended with ${code}: ${complaint}`);
-  });
-  const deadline = performance.now() + START_LIMIT_MS;
-  while (performance.now() < deadline) {
-    if (failure !== undefined) throw failure;
-    if ((await Promise.all(ports.map(accepts))).every(Boolean)) return;
-    await delay(20);
-  }
-  throw new Error(`${name} did not listen within ${START_LIMIT_MS} ms: ${complaint}`);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }
 
 const HTTP11 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
