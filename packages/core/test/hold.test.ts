@@ -19,6 +19,17 @@ function settled(response: TestResponse): TestResponse {
   return response;
 }
 
+test.each(['hold', 'stream'] as const)(
+  'who hears first of a %s finds it in the registry',
+  (kind) => {
+    const world = new World();
+    const sizes: number[] = [];
+    world.observer.notify = () => void sizes.push(world.registry.size);
+    world[kind]();
+    expect(sizes[0]).toBe(1);
+  },
+);
+
 describe('the beats of a hold', () => {
   test('come once in each interval of silence', () => {
     const response = settled(world.hold());
