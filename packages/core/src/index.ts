@@ -35,13 +35,10 @@ export {
   NEVER_LATE,
   REMOVED_AT_COMMIT,
 } from './held-head.js';
-export {
-  type AnswerEnd,
-  Hold,
-  type HoldHost,
-  type HoldState,
-  newHoldId,
-} from './hold.js';
+export { type AnswerEnd, Hold } from './hold.js';
+export type { HoldHost } from './hold-host.js';
+export { newHoldId } from './hold-id.js';
+export type { HoldState } from './hold-state.js';
 export { type HeaderPair, type LateHead, MAX_LATE_HEAD_BYTES, parseLateHead } from './late/head.js';
 export type { AnswerHead } from './late/listed.js';
 export type { LateError, LateErrorPolicy, LateOutcome, LateSuccess } from './late/outcome.js';

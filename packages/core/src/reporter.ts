@@ -1,5 +1,5 @@
 import type { DroppedHeaderReason, HoldEvent, HoldInfo, HowItEnded } from './diagnostics.js';
-import type { HoldHost } from './hold.js';
+import type { HoldHost } from './hold-host.js';
 import type { LateOutcome } from './late/outcome.js';
 import type { Settings } from './options.js';
 import type { Surroundings } from './surroundings.js';

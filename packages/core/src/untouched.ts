@@ -1,4 +1,4 @@
-import type { HoldHost } from './hold.js';
+import type { HoldHost } from './hold-host.js';
 import type { UntouchedReason } from './negotiate.js';
 import type { Surroundings } from './surroundings.js';
 

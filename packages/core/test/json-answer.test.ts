@@ -328,6 +328,19 @@ describe('an answer that does not fit a JSON head', () => {
     expect(problem).not.toHaveProperty('body');
   });
 
+  test.each([
+    ['and has no body', undefined, ''],
+    ['and is a page', 'text/html', '<p>Hello</p>'],
+    ['and is JSON', 'application/json', '{"a":1}'],
+  ])('because it is a part of a document %s fails, too', (_name, contentType, text) => {
+    const response = new World().hold(quiet).answer({ status: 206, contentType });
+    response.end(text);
+    expect(response.ended).toBe('cut');
+    const problem: unknown = JSON.parse(`${response.body}}`);
+    expect(problem).toMatchObject({ completion_status: 500, code: 'wrong_type' });
+    expect(response.hold.state).toBe('failed');
+  });
+
   test('because it has no type and begins unlike JSON fails, wherever it is split', () => {
     for (const text of ['  Hello', '<html>', '\ufeff<p>']) {
       for (const chunks of everySplit(bytesOf(text))) {

@@ -104,6 +104,7 @@ describe('an answer that does not fit an event stream', () => {
     ['a page', 200, 'text/html', '<p>', 500, 'wrong_type'],
     ['another charset', 200, 'application/json; charset=latin1', '{}', 500, 'wrong_type'],
     ['text of no type', 200, undefined, 'Hello', 500, 'wrong_type'],
+    ['a part of a document', 206, undefined, '', 500, 'wrong_type'],
     ['an error page', 502, 'text/html', '<p>', 502, 'error_status'],
     ['a redirect', 307, undefined, '', 307, 'late_redirect'],
     ['a redirect of events', 307, 'text/event-stream', '', 307, 'late_redirect'],
