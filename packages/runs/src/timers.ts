@@ -30,8 +30,24 @@ export const systemTimers: Timers = {
   },
 };
 
+/** Asking the runtime costs many times what the bytes of one id do, so it is asked for many at once. */
+const POOL_BYTES = 1_024;
+let pool = new Uint8Array(0);
+let taken = 0;
+
 /** The runtime's own randomness. */
-export const systemRandom: Random = (length) => crypto.getRandomValues(new Uint8Array(length));
+export const systemRandom: Random = (length) => {
+  if (length > POOL_BYTES) return crypto.getRandomValues(new Uint8Array(length));
+  if (taken + length > pool.length) {
+    pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
+    taken = 0;
+  }
+  const bytes = pool.slice(taken, taken + length);
+  // What was given away is a secret of its taker's.
+  pool.fill(0, taken, taken + length);
+  taken += length;
+  return bytes;
+};
 
 /** Resolves after a delay, or at once when the signal fires. */
 export function pause(timers: Timers, delayMs: number, signal?: AbortSignal): Promise<void> {
