@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../child.js';
+import { compared, type Measures, type Shown, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
+import { Processes } from '../processes.js';
 import { median } from '../statistics.js';
-import { compared, type Measures, type Shown, type Side } from './compared.js';
-import { withCpu } from './cpu.js';
 import type { FanOutServer } from './fan-out-server.js';
-import { Processes } from './processes.js';
 import type { RunServer } from './run-server.js';
 import type { Latency, WatchClient } from './watch-client.js';
 
@@ -40,7 +40,6 @@ function live(
     shown: SHOWN,
     rounds: plan.quick ? 2 : 3,
     warmUps: 1,
-    runs: plan.quick ? 1 : 3,
     async open() {
       const processes = await Processes.open(hasRedis);
       const client = processes.start<WatchClient>('watch-client.ts');
