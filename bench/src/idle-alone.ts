@@ -21,7 +21,7 @@ export async function alone(
   let growth: Figure | undefined;
   const spread = await repeated(
     plan,
-    { hasTarget: hasTargets, runs: connections === IDLE_TARGETS_AT ? RUNS : 1 },
+    { hasTarget: hasTargets, runs: hasTargets ? RUNS : 1 },
     async (run) => {
       const group = new IdleGroup(mode, connections);
       try {

@@ -10,7 +10,7 @@ const TARGET_BUDGET_MS = 45_000;
 const LEAST_RUNS = 3;
 /** More narrow an interval by little. */
 const MOST_RUNS = 12;
-const QUICK_RUNS = 2;
+const QUICK_RUNS = 1;
 
 export interface Repetition {
   readonly hasTarget: boolean;
