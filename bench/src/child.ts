@@ -107,4 +107,6 @@ export function answer(commands: Commands): void {
     }
   });
   process.on('disconnect', () => process.exit());
+  // Whoever is still loading when its parent ends is told nothing.
+  if (process.send !== undefined && !process.connected) process.exit();
 }

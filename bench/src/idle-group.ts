@@ -10,6 +10,8 @@ export const IDLE_INTERVAL_MS = 1_000;
 /** The number of connections that the targets are for. */
 export const IDLE_TARGETS_AT = 10_000;
 const WARM_UP_CONNECTIONS = 500;
+/** Longer than any pause within a burst. */
+const SILENCE_MS = 50;
 /** Until a server has noticed. */
 const CLOSING_MS = 300;
 /** Left for what else a process keeps open. */
@@ -52,18 +54,33 @@ export class IdleGroup {
    */
   async warmUp(): Promise<void> {
     const [clients] = this.#clients;
-    await clients?.ask('open', await this.#server.ask('ports'), WARM_UP_CONNECTIONS);
+    const some = Math.min(WARM_UP_CONNECTIONS, this.#connections);
+    await clients?.ask('open', await this.#server.ask('ports'), some);
     await sleep(2.2 * IDLE_INTERVAL_MS);
     await clients?.ask('close');
     await sleep(CLOSING_MS);
   }
 
+  /**
+   * Who beats all at once is asked when none of that is under way: CPU that is spent and beats that have not arrived
+   * would not belong together. Who spreads its beats is never silent, and needs no such care.
+   */
   async usage() {
-    const [cpuUs, ...heard] = await Promise.all([
-      this.#server.ask('cpuUs'),
-      ...this.#clients.map((clients) => clients.ask('heard')),
-    ]);
-    return { atMs: performance.now(), cpuUs, beats: heard.reduce((sum, one) => sum + one, 0) };
+    const patienceMs = performance.now() + 1.2 * IDLE_INTERVAL_MS;
+    let before = await this.#heard();
+    for (;;) {
+      await sleep(SILENCE_MS);
+      const now = await this.#heard();
+      if (now === before || performance.now() > patienceMs) break;
+      before = now;
+    }
+    const [cpuUs, beats] = await Promise.all([this.#server.ask('cpuUs'), this.#heard()]);
+    return { atMs: performance.now(), cpuUs, beats };
+  }
+
+  async #heard(): Promise<number> {
+    const heard = await Promise.all(this.#clients.map((clients) => clients.ask('heard')));
+    return heard.reduce((sum, one) => sum + one, 0);
   }
 
   memory() {

@@ -46,17 +46,18 @@ export async function idleWindow(
     await Promise.all(groups.map((group) => group.close()));
 
     const result: Record<string, number> = {};
-    let leastOfBeats = 1;
     const us = first.map((start, i) => {
       const end = last[i] ?? start;
       const beats = end.beats - start.beats;
-      const ofBeats = beats / (connections * ((end.atMs - start.atMs) / IDLE_INTERVAL_MS));
+      const rounds = (end.atMs - start.atMs) / IDLE_INTERVAL_MS;
+      if (sides[i] === HELD) result.beats = (100 * beats) / (connections * rounds);
+      // Of those that come all at once one more or less may lie in the window.
+      const ofBeats = beats / (connections * (rounds - 1));
       if (ofBeats < LEAST_OF_BEATS) {
         throw new Error(
           `idle ${connections}: only ${Math.round(ofBeats * 100)} % of the beats of ${sides[i]?.name} came: this machine is too slow or too busy for it`,
         );
       }
-      leastOfBeats = Math.min(leastOfBeats, ofBeats);
       return (end.cpuUs - start.cpuUs) / beats;
     });
     const bareUs = us[0] ?? Number.NaN;
@@ -81,7 +82,6 @@ export async function idleWindow(
     }
     if (slabBeforeKb !== undefined) result.kernel = kernelKb;
     result.busy = busy * 100;
-    result.beats = leastOfBeats * 100;
     const ratios = sides
       .slice(1)
       .map(({ name }) => `${name} ${result[`cpu of ${name}`]?.toFixed(3)}`);

@@ -18,7 +18,7 @@ export async function idle(plan: Plan): Promise<Figure[]> {
   }
   for (const connections of counts) {
     const own = [
-      ...(await besideBare(plan, connections)),
+      ...(await besideBare(plan, connections, connections === Math.max(...counts))),
       ...(await alone(plan, connections, 'bare', 'bare')),
       ...(await alone(plan, connections, 'held', 'holdOpen')),
       ...(await alone(plan, connections, 'better-sse', 'better-sse')),
