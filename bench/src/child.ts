@@ -21,8 +21,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Nothing that is asked takes half as long; whoever does not answer has lost a response or a beat. */
-const PATIENCE_MS = 180_000;
+/** Nothing that is asked takes so long on a machine that does little else; whoever does not answer has lost a response or a beat. */
+const PATIENCE_MS = 600_000;
 
 /** A script in a process of its own, with the flags of this one. */
 export class Child<C extends Commands> {
