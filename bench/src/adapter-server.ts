@@ -1,7 +1,5 @@
 // A server in a process of its own: `adapter-server.ts <adapter> <bare|held> <json|events>`.
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { holdOpen as holdExpress } from '@holdopen/express';
 import { holdOpen as holdFastify } from '@holdopen/fastify';
 import { holdOpen as holdFetch } from '@holdopen/fetch';
@@ -11,7 +9,7 @@ import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import { answer } from './child.js';
-import type { RequestServer } from './request-server.js';
+import { serve } from './serve.js';
 
 export type AdapterName = 'express' | 'fastify' | 'hono' | 'fetch';
 
@@ -45,13 +43,13 @@ const servers: Record<AdapterName, () => Server | Promise<Server>> = {
     app.get('/items', async (_req, res) => {
       res.json(await Promise.resolve(DOCUMENT));
     });
-    return app.listen(0, '127.0.0.1');
+    return createServer(app);
   },
   async fastify() {
     const app = fastify();
     if (isHeld) await app.register(holdFastify);
     app.get('/items', async () => DOCUMENT);
-    await app.listen({ port: 0, host: '127.0.0.1' });
+    await app.ready();
     return app.server;
   },
   hono() {
@@ -59,24 +57,14 @@ const servers: Record<AdapterName, () => Server | Promise<Server>> = {
     app.use(isHeld ? holdHono() : async (_c, next) => void (await next()));
     if (handler === 'events') app.get('/:count', (c) => events(c.req.raw));
     else app.get('/items', async (c) => c.json(await Promise.resolve(DOCUMENT)));
-    return createAdaptorServer({ fetch: app.fetch }).listen(0, '127.0.0.1') as Server;
+    return createAdaptorServer({ fetch: app.fetch }) as Server;
   },
   fetch() {
     const answerRequest = async (request: Request): Promise<Response> =>
       handler === 'events' ? events(request) : Response.json(await Promise.resolve(DOCUMENT));
     const fetch = isHeld ? holdFetch(answerRequest) : answerRequest;
-    return createAdaptorServer({ fetch }).listen(0, '127.0.0.1') as Server;
+    return createAdaptorServer({ fetch }) as Server;
   },
 };
 
-const server = await servers[adapter]();
-if (!server.listening) await once(server, 'listening');
-
-const commands: RequestServer = {
-  port: () => (server.address() as AddressInfo).port,
-  cpuUs() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
-};
-answer(commands);
+answer(await serve(await servers[adapter]()));

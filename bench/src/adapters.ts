@@ -2,7 +2,7 @@ import type { AdapterName } from './adapter-server.js';
 import { eventFigures } from './event-stream.js';
 import { requestFigures } from './fast-path.js';
 import type { Figure, Plan } from './figure.js';
-import type { Contender } from './take-turns.js';
+import type { Contender } from './served.js';
 
 const SCRIPT = new URL('adapter-server.ts', import.meta.url);
 const FAST_PATH_TARGET = 1.05;

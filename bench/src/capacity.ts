@@ -7,12 +7,18 @@ export interface Measured {
   readonly connections: number;
   readonly rssKbPerHold: number;
   readonly heapKbPerHold: number;
-  readonly cpuUsPerBeat: number;
+  /** The more beats a second, the more of them share one waking up. In the order of their number. */
+  readonly beats: readonly MeasuredBeats[];
   /** A TCP socket that is idle, in the kernel and so in no process's RSS. */
   readonly kernelKbPerSocket: number;
   /** Of a process that holds nothing yet. */
   readonly emptyRssMb: number;
   readonly date: string;
+}
+
+interface MeasuredBeats {
+  readonly perSecond: number;
+  readonly cpuUsEach: number;
 }
 
 /** What there is to hold with. */
@@ -78,14 +84,14 @@ export function capacity(site: Site, measured: Measured): Capacity {
   }
   const { responses, intervalMs } = site;
   const kbPerHold = measured.rssKbPerHold + measured.kernelKbPerSocket;
-  const cpuUsPerHold = measured.cpuUsPerBeat * (1_000 / intervalMs);
+  const beatsPerHold = 1_000 / intervalMs;
   const forHoldsKb = site.memoryGbPerMachine * MEMORY_FOR_HOLDS * KB_PER_GB;
   const bounds: readonly (readonly [Bound, number])[] = [
     ['what was measured', measured.connections],
     ['descriptors', site.descriptors - OTHER_DESCRIPTORS],
     ["the balancer's ports", BALANCER_PORTS],
     ['maxHolds', DEFAULT_MAX_HOLDS],
-    ['CPU for beats', (CORE_FOR_BEATS * 1_000_000) / cpuUsPerHold],
+    ['CPU for beats', mostForCpu(measured.beats) / beatsPerHold],
     ['memory of a machine', (forHoldsKb - measured.emptyRssMb * 1_024) / kbPerHold],
   ];
   const [bound, most] = bounds.reduce((least, one) => (one[1] < least[1] ? one : least));
@@ -95,7 +101,8 @@ export function capacity(site: Site, measured: Measured): Capacity {
   const rssGb =
     (responses * measured.rssKbPerHold) / KB_PER_GB + (processes * measured.emptyRssMb) / MB_PER_GB;
   const kernelGb = (responses * measured.kernelKbPerSocket) / KB_PER_GB;
-  const cores = (responses * cpuUsPerHold) / 1_000_000;
+  const beatsPerProcess = Math.min(perProcess, responses) * beatsPerHold;
+  const cores = (responses * beatsPerHold * cpuUsAt(measured.beats, beatsPerProcess)) / 1_000_000;
   return {
     perProcess,
     bound,
@@ -104,20 +111,42 @@ export function capacity(site: Site, measured: Measured): Capacity {
       Math.ceil((rssGb + kernelGb) / (site.memoryGbPerMachine * MEMORY_FOR_HOLDS)),
       Math.ceil(cores / (site.coresPerMachine * CORE_FOR_BEATS)),
     ),
-    beatsPerSecond: (responses * 1_000) / intervalMs,
+    beatsPerSecond: responses * beatsPerHold,
     cores,
     rssGb,
     kernelGb,
   };
 }
 
+/** The dearest of what was measured with as many or fewer: with fewer than were measured it is dearer still. */
+function cpuUsAt(beats: readonly MeasuredBeats[], perSecond: number): number {
+  const found = beats.findLast((one) => one.perSecond <= perSecond) ?? beats[0];
+  return found?.cpuUsEach ?? Number.NaN;
+}
+
+/** Beats a second that a process may make. */
+function mostForCpu(beats: readonly MeasuredBeats[]): number {
+  const forBeatsUs = CORE_FOR_BEATS * 1_000_000;
+  return Math.max(
+    ...beats.map(({ perSecond, cpuUsEach }, i) => {
+      const next = beats[i + 1]?.perSecond ?? Number.POSITIVE_INFINITY;
+      const most = Math.min(forBeatsUs / cpuUsEach, next);
+      return i > 0 && most < perSecond ? 0 : most;
+    }),
+  );
+}
+
 /** At the largest number of connections that `idle` was run with. */
 export function measuredOf(idle: Result): Measured {
-  const at = Math.max(0, ...idle.figures.map(({ series }) => series?.at ?? 0));
-  const value = (item: string, whose = ': holdOpen'): number => {
-    const found = idle.figures.find((figure) => figure.item === `idle ${at}, ${item}${whose}`);
+  const ats = [...new Set(idle.figures.flatMap(({ series }) => series?.at ?? []))];
+  const at = Math.max(0, ...ats);
+  const value = (item: string, whose = ': holdOpen', connections = at): number => {
+    const wanted = `idle ${connections}, ${item}${whose}`;
+    const found = idle.figures.find((figure) => figure.item === wanted);
     if (found === undefined) {
-      throw new Error(`the result of idle has no "${item}" at ${at} connections: measure it again`);
+      throw new Error(
+        `the result of idle has no "${item}" at ${connections} connections: measure it again`,
+      );
     }
     return found.value;
   };
@@ -125,7 +154,13 @@ export function measuredOf(idle: Result): Measured {
     connections: at,
     rssKbPerHold: value('RSS per connection'),
     heapKbPerHold: value('heap per connection'),
-    cpuUsPerBeat: value('CPU per beat'),
+    // Each had a beat a second.
+    beats: ats
+      .sort((a, b) => a - b)
+      .map((perSecond) => ({
+        perSecond,
+        cpuUsEach: value('CPU per beat', ': holdOpen', perSecond),
+      })),
     kernelKbPerSocket: value('kernel memory per socket', ''),
     emptyRssMb: value('RSS of the empty process'),
     date: idle.date,

@@ -21,14 +21,19 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Nothing that is asked takes so long on a machine that does little else; whoever does not answer has lost a response or a beat. */
+const PATIENCE_MS = 600_000;
+
 /** A script in a process of its own, with the flags of this one. */
 export class Child<C extends Commands> {
   readonly #process: ChildProcess;
   readonly #script: string;
+  readonly #patienceMs: number;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(script: URL, args: readonly string[] = []) {
+  constructor(script: URL, args: readonly string[] = [], patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     this.#script = fileURLToPath(script);
     this.#process = fork(this.#script, args);
     this.#process.on('message', (reply: Reply) => this.#answered(reply));
@@ -45,7 +50,21 @@ export class Child<C extends Commands> {
     this.#lastId += 1;
     const question: Question = { id: this.#lastId, name, args };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(question.id, { resolve: resolve as Waiting['resolve'], reject });
+      const patience = setTimeout(() => {
+        this.#waiting.delete(question.id);
+        const seconds = this.#patienceMs / 1_000;
+        reject(new Error(`${this.#script} did not answer "${name}" within ${seconds} s`));
+      }, this.#patienceMs);
+      this.#waiting.set(question.id, {
+        resolve(result) {
+          clearTimeout(patience);
+          (resolve as Waiting['resolve'])(result);
+        },
+        reject(error) {
+          clearTimeout(patience);
+          reject(error);
+        },
+      });
       this.#process.send(question, (error) => {
         if (error !== null) this.#failAll(`${this.#script}: ${error.message}`);
       });
@@ -88,4 +107,6 @@ export function answer(commands: Commands): void {
     }
   });
   process.on('disconnect', () => process.exit());
+  // Whoever is still loading when its parent ends is told nothing.
+  if (process.send !== undefined && !process.connected) process.exit();
 }

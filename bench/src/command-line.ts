@@ -4,7 +4,7 @@ import type { Plan } from './figure.js';
 
 export interface CommandLine {
   readonly names: readonly string[];
-  readonly plan: Plan;
+  readonly plan: Omit<Plan, 'leaveOut'>;
   /** Whether the figures go into the repository's pages. */
   readonly writes: boolean;
   /** Nothing is measured: the pages are written from what was. */
@@ -20,7 +20,7 @@ const QUICK_CONNECTIONS = [200];
 export const HELP = (names: readonly string[]): string => `npm run bench -- [options]
   --only NAME         ${names.join(', ')}; may be repeated
   --quick             tiny sizes: shows that it runs, proves nothing
-  --connections N,…   of the idle benchmark (default ${CONNECTIONS.join(',')})
+  --connections N,…   of the idle benchmark (default ${CONNECTIONS.join(',')}); not written down
   --write             puts the figures into bench/results, docs/performance.md and docs/capacity.md;
                       a run of everything does so by itself
   --no-write          a run of everything does not
@@ -67,6 +67,11 @@ export function readCommandLine(
   if (quick && values.write === true) {
     throw new Error('--quick measures nothing worth writing down: leave out --write or --quick');
   }
+  if (values.write === true && values.connections !== undefined) {
+    throw new Error(
+      '--connections is for trying: what is written down is measured with the usual numbers. Leave out --write or --connections',
+    );
+  }
   const usual = quick ? QUICK_CONNECTIONS : CONNECTIONS;
   return {
     names,
@@ -78,7 +83,8 @@ export function readCommandLine(
           : values.connections.split(',').map((one) => whole('connections', one)),
       say: (text) => process.stderr.write(`${text}\n`),
     },
-    writes: values.write ?? (values.only === undefined && !quick),
+    writes:
+      values.write ?? (values.only === undefined && values.connections === undefined && !quick),
     rendersOnly: values.render,
     out: values.out,
     site:

@@ -9,6 +9,8 @@ export interface Figure {
   readonly ratio?: number;
   /** Of the ratio, or of the value where there is none. */
   readonly spread?: Spread;
+  /** 95 % interval of a value that has no spread. */
+  readonly interval?: readonly [low: number, high: number];
   readonly target?: Target;
   readonly note?: string;
   /** Where the value stands in a chart of its page, if it is in one. */
@@ -35,20 +37,23 @@ export interface Plan {
   readonly connections: readonly number[];
   /** Progress, for whoever waits. */
   say(text: string): void;
+  /** What this machine cannot measure and why; it stands on the page, too. */
+  leaveOut(text: string): void;
 }
 
 export type Verdict = 'met' | 'met?' | 'missed' | 'missed?' | '';
 
 /** A question mark: the interval lies on both sides of the target. */
-export function verdict({ value, ratio, spread, target }: Figure): Verdict {
+export function verdict(figure: Figure): Verdict {
+  const { value, ratio, target } = figure;
   if (target === undefined) return '';
   const measured = target.of === 'value' ? value : ratio;
   if (measured === undefined) return '';
-  const met = measured <= target.atMost;
-  const interval = spread?.interval;
-  const clear =
-    interval === undefined || target.atMost < interval[0] || target.atMost >= interval[1];
-  return `${met ? 'met' : 'missed'}${clear ? '' : '?'}`;
+  const isMet = measured <= target.atMost;
+  const [low, high] = intervalOf(figure) ?? [measured, measured];
+  if (high <= target.atMost) return 'met';
+  if (low > target.atMost) return 'missed';
+  return isMet ? 'met?' : 'missed?';
 }
 
 export const HEADINGS = ['item', 'figure', 'ratio', 'spread', 'target', ''];
@@ -69,22 +74,31 @@ export function table(figures: readonly Figure[]): string {
 
 /** One row of the table, by its headings. */
 export function cells(figure: Figure): string[] {
-  const { item, value, unit, ratio, spread, target } = figure;
+  const { item, value, unit, ratio, target } = figure;
   return [
     item,
     `${rounded(value)} ${unit}`,
     ratio === undefined ? '' : ratio.toFixed(3),
-    spread === undefined ? '' : spreadText(spread, ratio !== undefined),
+    spreadText(figure),
     target === undefined ? '' : `≤ ${target.atMost} ${target.of === 'ratio' ? '×' : unit}`,
     verdict(figure),
   ];
 }
 
-function spreadText(spread: Spread, isRatio: boolean): string {
-  const show = isRatio ? (number: number) => number.toFixed(3) : rounded;
-  const range = `${show(spread.min)} … ${show(spread.max)} of ${spread.samples}`;
-  if (spread.interval === undefined) return range;
-  return `${range}, 95 % ${show(spread.interval[0])} … ${show(spread.interval[1])}`;
+export function intervalOf({ spread, interval }: Figure): Spread['interval'] {
+  return spread?.interval ?? interval;
+}
+
+function spreadText(figure: Figure): string {
+  const { spread, ratio } = figure;
+  const show = ratio === undefined ? rounded : (number: number) => number.toFixed(3);
+  const interval = intervalOf(figure);
+  return [
+    ...(spread === undefined
+      ? []
+      : [`${show(spread.min)} … ${show(spread.max)} of ${spread.samples}`]),
+    ...(interval === undefined ? [] : [`95 % ${show(interval[0])} … ${show(interval[1])}`]),
+  ].join(', ');
 }
 
 /** As many digits as mean something. */

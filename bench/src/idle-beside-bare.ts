@@ -1,55 +1,62 @@
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure, Plan } from './figure.js';
-import { IDLE_INTERVAL_MS, IDLE_TARGETS_AT, IdleGroup } from './idle-group.js';
+import { IDLE_TARGETS_AT } from './idle-group.js';
 import type { IdleMode } from './idle-server.js';
-import { type RunResult, repeated } from './repeated.js';
+import { BARE, BARE_AGAIN, HELD, idleWindow, type Side, slabKb } from './idle-window.js';
+import { repeated } from './repeated.js';
 
 const CPU_TARGET = 1.1;
 const HEAP_ABOVE_TARGET_KB = 0.5;
-const KIB = 1_024;
+const RUNS = 3;
+/**
+ * An empty process gives back, sooner or later, some 16 MB of what it was loaded with. Where that is much beside what
+ * the connections take, the growth of its RSS says nothing of them.
+ */
+const RSS_FROM = 10_000;
+/** Beats a second in one window. Two cores are busy with more, and who comes late then does so for want of a core. */
+const MOST_BEATS = 50_000;
 /** Beyond it only who matters most, or opening them all takes longer than the rest. */
 const ALL_PEERS_UP_TO = 10_000;
 /** The loop of streamSSE alone would fill a core beyond it. */
 const SLOW_PEERS_UP_TO = 1_000;
-
-interface Side {
-  readonly name: string;
-  readonly mode: IdleMode;
-}
-
-const BARE: Side = { name: 'bare', mode: 'bare' };
-const BARE_AGAIN: Side = { name: 'bare (A/A)', mode: 'bare' };
-const HELD: Side = { name: 'holdOpen', mode: 'held' };
-
-function sidesFor(connections: number): Side[] {
+/** Who is alive in the same window, two bare ones always: the held one in the first of them. */
+function windowsFor(connections: number): Side[][] {
   const peers: IdleMode[] = ['better-sse'];
   if (connections <= ALL_PEERS_UP_TO)
     peers.push('@fastify/sse', 'sse-channel', 'node, setInterval');
   if (connections <= SLOW_PEERS_UP_TO) peers.push('hono streamSSE, loop');
-  return [BARE, HELD, ...peers.map((mode) => ({ name: mode, mode })), BARE_AGAIN];
+  const others = [HELD, ...peers.map((mode) => ({ name: mode, mode }))];
+  const atOnce = Math.max(1, Math.floor(MOST_BEATS / connections) - 2);
+  const windows: Side[][] = [];
+  for (let at = 0; at < others.length; at += atOnce) {
+    windows.push([BARE, ...others.slice(at, at + atOnce), BARE_AGAIN]);
+  }
+  return windows;
 }
 
-/** CPU and memory: the held server, its peers and two bare ones, all alive in the same windows. */
-export async function besideBare(plan: Plan, connections: number): Promise<Figure[]> {
-  const sides = sidesFor(connections);
-  const hasTarget = connections === IDLE_TARGETS_AT;
-  const spreads = await repeated(
-    {
-      atLeast: plan.quick ? 1 : 3,
-      atMost: plan.quick ? 1 : 4,
-      limits: plan.quick || !hasTarget ? {} : { 'cpu of holdOpen': CPU_TARGET },
-    },
-    (run) => window(plan, connections, sides, run),
+/** CPU and memory: the held server and its peers, each in one window with two bare ones. */
+export async function besideBare(
+  plan: Plan,
+  connections: number,
+  isMost: boolean,
+): Promise<Figure[]> {
+  const windows = windowsFor(connections);
+  // The bare ones of the other windows are the floor of these, and no rows of their own.
+  const sides = [...windows.flatMap((own) => own.slice(0, -1)), BARE_AGAIN].filter(
+    (side, index) => side !== BARE || index === 0,
   );
-  const spread = (name: string) => {
-    const found = spreads[name];
-    if (found === undefined) throw new Error(`idle: no ${name}`);
+  const hasTarget = connections === IDLE_TARGETS_AT;
+  const spread = await repeated(plan, { hasTarget, runs: RUNS }, async (run) => {
+    const found: Record<string, number> = {};
+    // The first stays, where two windows have found the same of bare.
+    for (const own of windows) {
+      const inWindow = await idleWindow(plan, connections, own, run);
+      for (const [name, value] of Object.entries(inWindow)) found[name] ??= value;
+    }
     return found;
-  };
+  });
   const range = (name: string) => {
-    const { min, median, max, samples } = spread(name);
-    return { value: median, spread: { min, median, max, samples } };
+    const own = spread(name);
+    return { value: own.mean, spread: own };
   };
   const series = (chart: string, { name, mode }: Side) =>
     // The second bare one is noise, and no line of its own.
@@ -63,18 +70,19 @@ export async function besideBare(plan: Plan, connections: number): Promise<Figur
       unit: 'µs',
       ...series('CPU per beat, µs', side),
     };
-    const floorUs = spread('bareUs').median;
+    const floorUs = spread('bareUs').mean;
     if (side === BARE) return { ...base, value: floorUs };
     const ratio = spread(`cpu of ${side.name}`);
     return {
       ...base,
-      value: floorUs * ratio.median,
-      ratio: ratio.median,
+      value: floorUs * ratio.mean,
+      ratio: ratio.mean,
       spread: ratio,
       ...(side === HELD && hasTarget ? { target: { of: 'ratio', atMost: CPU_TARGET } } : {}),
     };
   });
-  const memory = (['heap', 'RSS'] as const).flatMap((kind) =>
+  const kinds = connections >= RSS_FROM || isMost ? ['heap', 'RSS'] : ['heap'];
+  const memory = kinds.flatMap((kind) =>
     sides.map(
       (side): Figure => ({
         item: `${kind} per connection: ${side.name}`,
@@ -90,84 +98,27 @@ export async function besideBare(plan: Plan, connections: number): Promise<Figur
     ...range('heap above'),
     ...(hasTarget ? { target: { of: 'value', atMost: HEAP_ABOVE_TARGET_KB } } : {}),
   };
-  const empty: Figure = {
-    item: 'RSS of the empty process: holdOpen',
-    unit: 'MB',
-    ...range('RSS empty'),
-  };
-  const kernel: Figure = {
-    item: 'kernel memory per socket',
-    unit: 'KB',
-    ...range('kernel'),
-    note: 'of the whole machine (Slab in /proc/meminfo), by the sockets of both ends',
-  };
-  const hasKernel = Number.isFinite(kernel.value);
-  return [...cpu, ...memory, above, empty, ...(hasKernel ? [kernel] : [])];
-}
-
-async function window(
-  plan: Plan,
-  connections: number,
-  sides: readonly Side[],
-  run: number,
-): Promise<RunResult> {
-  const groups = sides.map(({ mode }) => new IdleGroup(mode, connections));
-  try {
-    const before = await Promise.all(groups.map((group) => group.memory()));
-    const slabBeforeKb = slabKb();
-    // One after the other: all at once they keep each other from the processor until somebody gives up.
-    for (const group of groups) await group.open();
-    const sockets = 2 * connections * groups.length;
-    const kernelKb = (slabKb() - slabBeforeKb) / sockets;
-    // The phases of the held ones settle with their second beat.
-    await sleep(3 * IDLE_INTERVAL_MS);
-    const first = await Promise.all(groups.map((group) => group.usage()));
-    await sleep(plan.quick ? 2_000 : 12_000);
-    const last = await Promise.all(groups.map((group) => group.usage()));
-    const after = await Promise.all(groups.map((group) => group.memory()));
-    await Promise.all(groups.map((group) => group.close()));
-
-    const result: Record<string, number> = {};
-    const us = first.map((start, i) => {
-      const end = last[i] ?? start;
-      return (end.cpuUs - start.cpuUs) / (end.beats - start.beats);
+  const conditions: Figure[] = [
+    { item: 'RSS of the empty process: holdOpen', unit: 'MB', ...range('RSS empty') },
+    {
+      item: 'processors busy in the window of holdOpen',
+      unit: '%',
+      ...range('busy'),
+      note: 'all that runs on the machine; where none is idle, what waits for one comes late',
+    },
+    {
+      item: 'beats that came, of those due: holdOpen',
+      unit: '%',
+      ...range('beats'),
+    },
+  ];
+  if (slabKb() !== undefined) {
+    conditions.push({
+      item: 'kernel memory per socket',
+      unit: 'KB',
+      ...range('kernel'),
+      note: 'of the whole machine (Slab in /proc/meminfo), by the sockets of both ends',
     });
-    const bareUs = us[0] ?? Number.NaN;
-    const floorUs = (bareUs + (us.at(-1) ?? Number.NaN)) / 2;
-    result.bareUs = floorUs;
-    for (const [i, { name }] of sides.entries()) {
-      result[`cpu of ${name}`] =
-        (us[i] ?? Number.NaN) / (name === BARE_AGAIN.name ? bareUs : floorUs);
-      for (const [kind, field] of [
-        ['heap', 'heapUsed'],
-        ['RSS', 'rss'],
-      ] as const) {
-        const grown = (after[i]?.[field] ?? Number.NaN) - (before[i]?.[field] ?? Number.NaN);
-        result[`${kind} of ${name}`] = grown / connections / KIB;
-      }
-    }
-    const heap = (name: string): number => result[`heap of ${name}`] ?? Number.NaN;
-    result['heap above'] = heap(HELD.name) - (heap(BARE.name) + heap(BARE_AGAIN.name)) / 2;
-    result.kernel = kernelKb;
-    result['RSS empty'] = (before[sides.indexOf(HELD)]?.rss ?? Number.NaN) / KIB / KIB;
-    const ratios = sides
-      .slice(1)
-      .map(({ name }) => `${name} ${result[`cpu of ${name}`]?.toFixed(3)}`);
-    plan.say(
-      `idle ${connections}, run ${run}: bare ${floorUs.toFixed(2)} µs a beat, ${ratios.join(', ')}`,
-    );
-    return result;
-  } finally {
-    await Promise.all(groups.map((group) => group.stop()));
   }
-}
-
-/** What the kernel keeps for its own objects, sockets among them. Only Linux says. */
-function slabKb(): number {
-  try {
-    const [, kb] = /^Slab:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? [];
-    return Number(kb ?? Number.NaN);
-  } catch {
-    return Number.NaN;
-  }
+  return [...cpu, ...memory, above, ...conditions];
 }

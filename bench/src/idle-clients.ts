@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child.js';
+import { LoopWatch } from './loop-watch.js';
 
 const REQUEST = 'GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n';
 /** Connections that are being opened at the same time. */
@@ -24,10 +25,11 @@ let silent = 0;
 let heard = 0;
 let closed = 0;
 
-/** Deviations in tenths of a millisecond; the last cell takes all that are longer. */
+/** Lateness in tenths of a millisecond; the last cell takes all that are later. */
 const CELLS = 50_000;
 let cells = new Uint32Array(CELLS);
 let recordsInterval: number | undefined;
+const loop = new LoopWatch();
 
 function onBytes(connection: number): void {
   const nowMs = performance.now();
@@ -35,10 +37,13 @@ function onBytes(connection: number): void {
   lastMs[connection] = nowMs;
   heard += 1;
   if (before === 0) silent -= 1;
-  else if (recordsInterval !== undefined) {
-    const cell = Math.min(CELLS - 1, Math.round(Math.abs(nowMs - before - recordsInterval) * 10));
-    cells[cell] = (cells[cell] ?? 0) + 1;
-  }
+  else if (recordsInterval !== undefined) recordLateness(nowMs - before - recordsInterval);
+}
+
+/** What is early is not late. */
+function recordLateness(lateMs: number): void {
+  const cell = Math.min(CELLS - 1, Math.max(0, Math.round(lateMs * 10)));
+  cells[cell] = (cells[cell] ?? 0) + 1;
 }
 
 function openOne(port: number, connection: number): Promise<void> {
@@ -94,15 +99,19 @@ const commands = {
   record(intervalMs: number): void {
     cells = new Uint32Array(CELLS);
     recordsInterval = intervalMs;
+    loop.start();
   },
-  /** Deviations of the gaps between beats from the interval, early or late, by 0.1 ms. */
-  recorded(): number[] {
+  /** By how much gaps between beats were longer than the interval, by 0.1 ms: those that still are, too. */
+  recorded() {
+    const nowMs = performance.now();
+    const intervalMs = recordsInterval ?? Number.POSITIVE_INFINITY;
     recordsInterval = undefined;
-    return [...cells];
+    for (const at of lastMs) if (nowMs - at > intervalMs) recordLateness(nowMs - at - intervalMs);
+    return { cells: [...cells], loopMaxMs: loop.stop() };
   },
   closed: () => closed,
   close(): void {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) socket.removeAllListeners('close').destroy();
     sockets.length = 0;
   },
 };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './child.js';
 import type { IdleClients } from './idle-clients.js';
 import type { IdleMode, IdleServer } from './idle-server.js';
@@ -8,6 +9,11 @@ const CLIENTS = new URL('idle-clients.ts', import.meta.url);
 export const IDLE_INTERVAL_MS = 1_000;
 /** The number of connections that the targets are for. */
 export const IDLE_TARGETS_AT = 10_000;
+const WARM_UP_CONNECTIONS = 500;
+/** Longer than any pause within a burst. */
+const SILENCE_MS = 50;
+/** Until a server has noticed. */
+const CLOSING_MS = 300;
 /** Left for what else a process keeps open. */
 const OTHER_FILES = 200;
 
@@ -42,27 +48,60 @@ export class IdleGroup {
     }
   }
 
+  /**
+   * Some come, are beaten and go, so that what the first ones make a process compile and its heap grow by is not
+   * counted as memory of those that follow.
+   */
+  async warmUp(): Promise<void> {
+    const [clients] = this.#clients;
+    const some = Math.min(WARM_UP_CONNECTIONS, this.#connections);
+    await clients?.ask('open', await this.#server.ask('ports'), some);
+    await sleep(2.2 * IDLE_INTERVAL_MS);
+    await clients?.ask('close');
+    await sleep(CLOSING_MS);
+  }
+
+  /**
+   * Who beats all at once is asked when none of that is under way: CPU that is spent and beats that have not arrived
+   * would not belong together. Who spreads its beats is never silent, and needs no such care.
+   */
   async usage() {
-    const [cpuUs, ...heard] = await Promise.all([
-      this.#server.ask('cpuUs'),
-      ...this.#clients.map((clients) => clients.ask('heard')),
-    ]);
-    return { cpuUs, beats: heard.reduce((sum, one) => sum + one, 0) };
+    const patienceMs = performance.now() + 1.2 * IDLE_INTERVAL_MS;
+    let before = await this.#heard();
+    for (;;) {
+      await sleep(SILENCE_MS);
+      const now = await this.#heard();
+      if (now === before || performance.now() > patienceMs) break;
+      before = now;
+    }
+    const [cpuUs, beats] = await Promise.all([this.#server.ask('cpuUs'), this.#heard()]);
+    return { atMs: performance.now(), cpuUs, beats };
+  }
+
+  async #heard(): Promise<number> {
+    const heard = await Promise.all(this.#clients.map((clients) => clients.ask('heard')));
+    return heard.reduce((sum, one) => sum + one, 0);
   }
 
   memory() {
     return this.#server.ask('memory');
   }
 
-  /** For `ms`: how far gaps between beats are from the interval, and the longest hold-up of the loop. */
+  /** Meanwhile: how late beats came, and the longest hold-up of the loop of either end. */
   async lateness(wait: () => Promise<void>) {
     await Promise.all(this.#clients.map((clients) => clients.ask('record', IDLE_INTERVAL_MS)));
     await this.#server.ask('watchLoop');
     await wait();
     const loopMaxMs = await this.#server.ask('loopDelayMaxMs');
     const parts = await Promise.all(this.#clients.map((clients) => clients.ask('recorded')));
-    const cells = (parts[0] ?? []).map((_, i) => parts.reduce((sum, p) => sum + (p[i] ?? 0), 0));
-    return { p50Ms: percentile(cells, 0.5), p99Ms: percentile(cells, 0.99), loopMaxMs };
+    const all = parts.map(({ cells }) => cells);
+    const cells = (all[0] ?? []).map((_, i) => all.reduce((sum, p) => sum + (p[i] ?? 0), 0));
+    return {
+      p50Ms: percentile(cells, 0.5),
+      p99Ms: percentile(cells, 0.99),
+      loopMaxMs,
+      clientsLoopMaxMs: Math.max(...parts.map((part) => part.loopMaxMs)),
+    };
   }
 
   async close(): Promise<void> {

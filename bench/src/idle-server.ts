@@ -3,12 +3,12 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createDoor } from 'node:net';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { holdOpen } from '@holdopen/node';
 import { answer } from './child.js';
+import { cpuUs } from './cpu.js';
+import { LoopWatch } from './loop-watch.js';
 import type { PeerName } from './peers/peer.js';
-import { cpuUs } from './runs/cpu.js';
 
 export type IdleMode = 'bare' | 'held' | PeerName;
 
@@ -60,8 +60,7 @@ for (const door of doors) {
   await once(door, 'listening');
 }
 
-const LOOP_RESOLUTION_MS = 10;
-let loop: IntervalHistogram | undefined;
+const loop = new LoopWatch();
 
 const commands = {
   ports: () => doors.map((door) => (door.address() as AddressInfo).port),
@@ -75,15 +74,8 @@ const commands = {
     const { heapUsed, rss } = process.memoryUsage();
     return { heapUsed, rss };
   },
-  watchLoop(): void {
-    loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-    loop.enable();
-  },
-  /** How long the event loop was kept from a timer that was due, at most. */
-  loopDelayMaxMs(): number {
-    loop?.disable();
-    return Math.max(0, (loop?.max ?? Number.NaN) / 1e6 - LOOP_RESOLUTION_MS);
-  },
+  watchLoop: () => loop.start(),
+  loopDelayMaxMs: () => loop.stop(),
 };
 export type IdleServer = typeof commands;
 answer(commands);

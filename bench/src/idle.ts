@@ -6,14 +6,19 @@ import { mostConnections } from './idle-group.js';
 /** What responses cost that nothing happens on but a beat a second. */
 export async function idle(plan: Plan): Promise<Figure[]> {
   const figures: Figure[] = [];
-  // A limit may make two of them one.
-  const counts = new Set(plan.connections.map((count) => Math.min(count, mostConnections())));
-  for (const connections of counts) {
-    if (!plan.connections.includes(connections)) {
-      plan.say(`idle: ${connections} connections, for no process may have more files open`);
+  const most = mostConnections();
+  // The limit may make two of them one.
+  const counts = new Set(plan.connections.map((count) => Math.min(count, most)));
+  for (const connections of plan.connections) {
+    if (connections > most) {
+      plan.leaveOut(
+        `${connections.toLocaleString('en')} connections: ${most.toLocaleString('en')} instead, for no process may have more files open (ulimit -Hn)`,
+      );
     }
+  }
+  for (const connections of counts) {
     const own = [
-      ...(await besideBare(plan, connections)),
+      ...(await besideBare(plan, connections, connections === Math.max(...counts))),
       ...(await alone(plan, connections, 'bare', 'bare')),
       ...(await alone(plan, connections, 'held', 'holdOpen')),
       ...(await alone(plan, connections, 'better-sse', 'better-sse')),

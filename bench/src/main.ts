@@ -1,21 +1,25 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { adapters } from './adapters.js';
 import { armDisarm } from './arm-disarm.js';
 import { measuredOf } from './capacity.js';
 import { client } from './client/client.js';
 import { type CommandLine, HELP, readCommandLine } from './command-line.js';
+import { commit } from './commit.js';
 import { eventStream } from './event-stream.js';
 import { fastPath } from './fast-path.js';
 import { type Figure, type Plan, table, verdict } from './figure.js';
 import { idle } from './idle.js';
+import { MACHINE } from './machine.js';
 import { observe } from './observe/observe.js';
 import { capacityText } from './page/capacity-tables.js';
 import { writePages } from './page/pages.js';
 import { PLACES } from './page/places.js';
 import { type Result, readResults, storeResult } from './page/result.js';
 import { peers } from './peers/peers.js';
+import { busySince, processorTicks } from './processors.js';
 import { proxy } from './proxy/proxy.js';
 import { runs } from './runs/runs.js';
 import { tracking } from './tracking.js';
@@ -34,8 +38,12 @@ const BENCHMARKS: Readonly<Record<string, (plan: Plan) => Figure[] | Promise<Fig
   observe,
 };
 const NAMES = Object.keys(BENCHMARKS);
-/** Most machines shorten the names of their processors differently; the count is what matters. */
-const MACHINE = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB`;
+
+/** At the start: what changes meanwhile is not what is measured. */
+const COMMIT = commit();
+/** For so long it is looked whether others use the machine. */
+const QUIET_MS = 1_000;
+const MOST_BUSY = 0.1;
 
 async function main(): Promise<void> {
   const asked = readCommandLine(process.argv.slice(2), NAMES);
@@ -75,13 +83,25 @@ async function measure({ names, plan, writes, out }: CommandLine): Promise<void>
   }
 }
 
-async function measureOne(name: string, plan: Plan): Promise<Result> {
+async function measureOne(name: string, plan: CommandLine['plan']): Promise<Result> {
   const benchmark = BENCHMARKS[name];
   if (benchmark === undefined) throw new Error(`there is no benchmark ${name}`);
   const loadBefore = loadavg()[0] ?? 0;
+  const ticks = processorTicks();
+  await sleep(QUIET_MS);
+  const busyBefore = busySince(ticks);
+  if (busyBefore > MOST_BUSY) {
+    const percent = Math.round(busyBefore * 100);
+    plan.say(`${name}: others keep ${percent} % of the processors busy: do not trust the figures`);
+  }
   const startMs = performance.now();
   plan.say(`${name} …`);
-  const figures = await benchmark(plan);
+  const leftOut: string[] = [];
+  const leaveOut = (text: string): void => {
+    leftOut.push(text);
+    plan.say(`${name}: without ${text}`);
+  };
+  const figures = await benchmark({ ...plan, leaveOut });
   const seconds = (performance.now() - startMs) / 1_000;
   plan.say(`${name}: ${seconds.toFixed(0)} s`);
   return {
@@ -92,6 +112,9 @@ async function measureOne(name: string, plan: Plan): Promise<Result> {
     node: process.versions.node,
     machine: MACHINE,
     loadBefore,
+    busyBefore,
+    ...(leftOut.length > 0 && { leftOut }),
+    ...(COMMIT !== undefined && { commit: COMMIT }),
     figures,
   };
 }
@@ -104,6 +127,8 @@ function sayCapacity(site: NonNullable<CommandLine['site']>): void {
   process.stdout.write(capacityText(site, measuredOf(result)));
 }
 
+// Not the usual end of a signal, which would leave behind the programs and folders that are removed at the exit.
+process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 try {
   await main();
 } catch (error) {

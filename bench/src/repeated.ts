@@ -1,49 +1,47 @@
-import { type Spread, spreadOfRuns } from './statistics.js';
+import type { Plan } from './figure.js';
+import { type RunSpread, spreadOfRuns } from './statistics.js';
 
 /** What one run in fresh processes found, by name. */
 export type RunResult = Readonly<Record<string, number>>;
 
-export interface Repetition {
-  /** Fewer where so many take too long, but never fewer than an interval needs to be worth something. */
-  readonly atLeast: number;
-  readonly atMost: number;
-  /** Ratios whose interval must lie on one side of a limit; then it is enough. */
-  readonly limits: Readonly<Record<string, number>>;
-}
-
-/** What all runs of one comparison may take, so that everything together stays below half an hour. */
-const BUDGET_MS = 30_000;
+/** What all runs of one comparison may take. What has a target is worth the longer time. */
+const BUDGET_MS = 20_000;
+const TARGET_BUDGET_MS = 45_000;
 const LEAST_RUNS = 3;
+/** More narrow an interval by little. */
+const MOST_RUNS = 12;
+const QUICK_RUNS = 1;
+
+export interface Repetition {
+  readonly hasTarget: boolean;
+  /** Where the time is known and the budget does not count. */
+  readonly runs?: number;
+}
 
 /**
- * Two processes of the same program differ by more than two windows of one process do, so a run in
- * fresh processes is what counts as one sample. Runs are repeated until their interval says something.
+ * Two processes of the same program differ by more than two windows of one process do, so a run in fresh processes is
+ * what counts as one sample. How many there are is a matter of time alone: who stops at an interval that suits finds
+ * more of them than there are.
  */
 export async function repeated(
-  { atLeast, atMost, limits }: Repetition,
+  plan: Plan,
+  { hasTarget, runs: asked }: Repetition,
   once: (run: number) => Promise<RunResult>,
-): Promise<Record<string, Spread>> {
+): Promise<(name: string) => RunSpread> {
+  const budgetMs = hasTarget ? TARGET_BUDGET_MS : BUDGET_MS;
   const runs: RunResult[] = [];
-  let spreads: Record<string, Spread> = {};
   const startMs = performance.now();
-  while (runs.length < atMost) {
-    runs.push(await once(runs.length + 1));
-    spreads = bySample(runs);
-    const clear = Object.entries(limits).every(([name, limit]) => {
-      const interval = spreads[name]?.interval;
-      return interval !== undefined && (interval[0] > limit || interval[1] <= limit);
-    });
-    if (runs.length >= atLeast && clear) break;
+  const isEnough = (): boolean => {
+    if (plan.quick) return runs.length >= QUICK_RUNS;
+    if (asked !== undefined) return runs.length >= asked;
     const tookMs = performance.now() - startMs;
-    const isOverBudget = tookMs + tookMs / runs.length > BUDGET_MS;
-    if (runs.length >= LEAST_RUNS && isOverBudget) break;
-  }
-  return spreads;
-}
-
-function bySample(runs: readonly RunResult[]): Record<string, Spread> {
-  const names = Object.keys(runs[0] ?? {});
-  return Object.fromEntries(
-    names.map((name) => [name, spreadOfRuns(runs.map((run) => run[name] ?? Number.NaN))]),
-  );
+    const isOverBudget = tookMs + tookMs / runs.length > budgetMs;
+    return runs.length >= MOST_RUNS || (runs.length >= LEAST_RUNS && isOverBudget);
+  };
+  while (runs.length === 0 || !isEnough()) runs.push(await once(runs.length + 1));
+  return (name) => {
+    const samples = runs.map((run) => run[name] ?? Number.NaN);
+    if (samples.some(Number.isNaN)) throw new Error(`not every run has measured ${name}`);
+    return spreadOfRuns(samples);
+  };
 }

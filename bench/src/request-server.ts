@@ -1,9 +1,9 @@
 // A server in a process of its own: `request-server.ts <mount> <handler>`.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { holdOpen } from '@holdopen/node';
 import { answer } from './child.js';
+import { serve } from './serve.js';
 
 export type MountName = 'bare' | 'listener' | 'middleware';
 export type HandlerName = 'sync' | 'async' | 'events';
@@ -40,16 +40,4 @@ function mounted(mount: MountName, handler: Handler): Handler {
 }
 
 const [mount, handler] = process.argv.slice(2) as [MountName, HandlerName];
-const server = createServer(mounted(mount, handlers[handler]));
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-
-const commands = {
-  port: () => (server.address() as AddressInfo).port,
-  cpuUs() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
-};
-export type RequestServer = typeof commands;
-answer(commands);
+answer(await serve(createServer(mounted(mount, handlers[handler]))));

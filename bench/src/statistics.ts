@@ -8,6 +8,11 @@ export interface Spread {
   readonly samples: number;
 }
 
+/** Of runs in fresh processes: the mean lies in the middle of its interval, which a median need not do. */
+export interface RunSpread extends Spread {
+  readonly mean: number;
+}
+
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (sorted.length - 1) * q;
@@ -21,7 +26,7 @@ export function median(samples: readonly number[]): number {
 }
 
 /** Samples of one process, one after the other: they hang together, so no interval is claimed. */
-export function spreadOf(samples: readonly number[]): Spread {
+function spreadOf(samples: readonly number[]): Spread {
   return {
     min: Math.min(...samples),
     median: median(samples),
@@ -30,36 +35,50 @@ export function spreadOf(samples: readonly number[]): Spread {
   };
 }
 
-/** Ratios of runs in fresh processes. */
-export function spreadOfRuns(ratios: readonly number[]): Spread {
-  const interval = meanInterval(ratios.map(Math.log))?.map(Math.exp);
-  const spread = spreadOf(ratios);
-  if (interval === undefined) return spread;
-  const [low, high] = interval as [number, number];
-  return { ...spread, interval: [low, high] };
+/**
+ * What runs in fresh processes found. The mean is geometric, as befits ratios and times, unless something is not above
+ * 0: twice as much and half as much are equally far from 1.
+ */
+export function spreadOfRuns(samples: readonly number[]): RunSpread {
+  const isPositive = samples.every((one) => one > 0);
+  const [to, back] = isPositive ? [Math.log, Math.exp] : [Number, Number];
+  const { mean, half } = meanWithin(samples.map(to));
+  const spread = { ...spreadOf(samples), mean: back(mean) };
+  if (half === undefined) return spread;
+  return { ...spread, interval: [back(mean - half), back(mean + half)] };
 }
 
 /** Two-sided 95 % points of Student's t for 1, 2, … degrees of freedom. */
 const T95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23];
+const t95 = (degrees: number): number => T95[degrees - 1] ?? 2.2;
 
-function meanInterval(samples: readonly number[]): [number, number] | undefined {
+function meanWithin(samples: readonly number[]): { mean: number; half: number | undefined } {
   const n = samples.length;
-  if (n < 2) return undefined;
   const mean = samples.reduce((sum, one) => sum + one, 0) / n;
+  if (n < 2) return { mean, half: undefined };
   const variance = samples.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (n - 1);
-  const half = (T95[n - 2] ?? 2.2) * Math.sqrt(variance / n);
-  return [mean - half, mean + half];
+  return { mean, half: t95(n - 1) * Math.sqrt(variance / n) };
 }
 
-/** Slope of the straight line through `values`, per unit of `at` (least squares). */
-export function slope(at: readonly number[], values: readonly number[]): number {
-  const meanAt = at.reduce((sum, one) => sum + one, 0) / at.length;
-  const meanValue = values.reduce((sum, one) => sum + one, 0) / values.length;
+/** Of the straight line through `values` (least squares), per unit of `at`, with its 95 % interval. */
+export function slope(
+  at: readonly number[],
+  values: readonly number[],
+): { readonly slope: number; readonly interval: readonly [low: number, high: number] } {
+  const n = at.length;
+  const meanAt = at.reduce((sum, one) => sum + one, 0) / n;
+  const meanValue = values.reduce((sum, one) => sum + one, 0) / n;
   let above = 0;
   let below = 0;
   at.forEach((x, i) => {
     above += (x - meanAt) * ((values[i] ?? Number.NaN) - meanValue);
     below += (x - meanAt) ** 2;
   });
-  return above / below;
+  const slope = above / below;
+  const missed = at.reduce(
+    (sum, x, i) => sum + ((values[i] ?? 0) - meanValue - slope * (x - meanAt)) ** 2,
+    0,
+  );
+  const half = t95(n - 2) * Math.sqrt(missed / (n - 2) / below);
+  return { slope, interval: [slope - half, slope + half] };
 }

@@ -1,9 +1,6 @@
-import { type Spread, spreadOf } from './statistics.js';
+import { median } from './statistics.js';
 
-/**
- * Something to be timed. Each has a loop of its own, so that the compiler sees no other one's code
- * in it; what it gives back keeps the work from being optimised away.
- */
+/** Something to be timed. What it gives back keeps the work from being optimised away. */
 export interface Loop {
   readonly name: string;
   readonly times: number;
@@ -35,14 +32,15 @@ export class Timings {
     this.#samples = samples;
   }
 
-  of(name: string): Spread {
-    return spreadOf(this.#all(name));
+  /** The median of its rounds. */
+  of(name: string): number {
+    return median(this.#all(name));
   }
 
   /** What one takes beyond another, round by round. */
-  above(name: string, floor: string): Spread {
+  above(name: string, floor: string): number {
     const below = this.#all(floor);
-    return spreadOf(this.#all(name).map((ns, i) => ns - (below[i] ?? Number.NaN)));
+    return median(this.#all(name).map((ns, i) => ns - (below[i] ?? Number.NaN)));
   }
 
   #all(name: string): readonly number[] {

@@ -7,7 +7,10 @@ const MEASURED: Measured = {
   rssKbPerHold: 12,
   heapKbPerHold: 5,
   kernelKbPerSocket: 4,
-  cpuUsPerBeat: 8,
+  beats: [
+    { perSecond: 1_000, cpuUsEach: 12 },
+    { perSecond: 2_500, cpuUsEach: 8 },
+  ],
   emptyRssMb: 64,
   date: '2030-01-02T03:04:05.000Z',
 };
@@ -57,7 +60,7 @@ describe('how many processes a number of held responses takes', () => {
     expect(arithmeticTable(MEASURED)).toContain(
       '| 1,000,000 | 8 s | 125,000 | 1.00 | 50 | 14.6 GB | 3.81 GB | 5 |',
     );
-    expect(besidePushpin(MEASURED)).toContain('18.4 GB, kernel included, and 0.15 cores');
+    expect(besidePushpin(MEASURED)).toContain('18.4 GB, kernel included, and 0.22 cores');
     expect(capacityText(MILLION, MEASURED)).toContain(
       '50, at most 20,000 each (what was measured)',
     );
@@ -93,7 +96,10 @@ describe('how many processes a number of held responses takes', () => {
       connections: 19_500,
       rssKbPerHold: 19.5,
       heapKbPerHold: 20.5,
-      cpuUsPerBeat: 21.5,
+      beats: [
+        { perSecond: 1_000, cpuUsEach: 3 },
+        { perSecond: 19_500, cpuUsEach: 21.5 },
+      ],
       kernelKbPerSocket: 22.5,
       emptyRssMb: 23.5,
       date: MEASURED.date,

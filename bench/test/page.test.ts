@@ -106,6 +106,38 @@ describe('the page of what was measured', () => {
     );
   });
 
+  it('says of each section at which commit it was measured, and what the machine could not measure', () => {
+    const places = placesWith(pageWith('summary', 'one'));
+    storeResult(places.results, {
+      ...resultOf('one', [MET]),
+      commit: 'abc1234567 with changes',
+      busyBefore: 0.034,
+      leftOut: ['everything with Redis, for there is no redis-server'],
+    });
+
+    writePages(places);
+
+    const page = readFileSync(places.performancePage, 'utf8');
+    expect(page).toContain('| [one](#one) | 2030-01-02 at abc1234567 with changes |');
+    expect(page).toContain(
+      '*2030-01-02 at abc1234567 with changes, Node 20.20.2, 2 × Some Processor, 8 GB, processors 3 % busy with other things before;',
+    );
+    expect(page).toContain('Not measured: everything with Redis, for there is no redis-server.');
+  });
+
+  it.each(['{"benchmark": "one", ', '{}', 'null', '{"benchmark":"one","figures":[null]}'])(
+    'names the file that holds no result: %s',
+    (text) => {
+      const places = placesWith(pageWith('one'));
+      storeResult(places.results, resultOf('one', [MET]));
+      writeFileSync(join(places.results, 'one.json'), text);
+
+      expect(() => writePages(places)).toThrow(
+        /one\.json holds no result: get it back from git, or measure it again with npm run bench -- --only one --write/,
+      );
+    },
+  );
+
   it('keeps what another run measured and what was written by hand', () => {
     const places = placesWith(pageWith('one', 'two', 'three'));
     storeResult(places.results, resultOf('one', [MET]));
@@ -163,6 +195,8 @@ describe('the pages of this repository', () => {
 
     expect(committed(places.performancePage)).toBe(committed(PLACES.performancePage));
     expect(committed(places.capacityPage)).toBe(committed(PLACES.capacityPage));
+    // None that nothing draws any more, either.
+    expect(readdirSync(PLACES.pictures)).toEqual(readdirSync(places.pictures));
     for (const picture of readdirSync(places.pictures)) {
       expect(committed(join(places.pictures, picture))).toBe(
         committed(join(PLACES.pictures, picture)),

@@ -1,7 +1,7 @@
 /** Programs that others wrote, started for a test, a benchmark or the matrix. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,15 +70,19 @@ export async function startProgram(setup: ProgramSetup): Promise<RunningProgram>
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).once('error', () => resolve());
   });
-  // Whoever interrupts us is not left with it.
   const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  // Whoever interrupts us is left neither with it nor with its folder.
+  const abandon = (): void => {
+    kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     const impatience = setTimeout(kill, PATIENCE_MS);
     await exited;
     clearTimeout(impatience);
-    process.off('exit', kill);
+    process.off('exit', abandon);
     await rm(folder, { recursive: true, force: true });
   };
   try {

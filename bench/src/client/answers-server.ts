@@ -1,7 +1,7 @@
 // Answers as quickly as Node can: what is measured is who reads them.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
 import { answer } from '../child.js';
+import { serve } from '../serve.js';
 
 const ITEMS = Array.from({ length: 20 }, (_, id) => ({
   id,
@@ -25,7 +25,7 @@ const server = createServer((req, res) => {
   res.end();
 });
 
-function writeEvents(res: import('node:http').ServerResponse, count: number): void {
+function writeEvents(res: ServerResponse, count: number): void {
   res.setHeader('Content-Type', 'text/event-stream');
   let next = 0;
   const write = (): void => {
@@ -43,10 +43,4 @@ function writeEvents(res: import('node:http').ServerResponse, count: number): vo
   write();
 }
 
-const listening = new Promise<number>((resolve) => {
-  server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-});
-
-const commands = { port: () => listening };
-export type AnswersServer = typeof commands;
-answer(commands);
+answer(await serve(server));

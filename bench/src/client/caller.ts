@@ -2,7 +2,7 @@
 import { holdEvents, holdFetch } from '@holdopen/client';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { answer } from '../child.js';
-import { cpuUs } from '../runs/cpu.js';
+import { cpuUs } from '../cpu.js';
 
 export type Way = 'fetch' | 'client';
 

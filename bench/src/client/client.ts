@@ -1,9 +1,9 @@
 import type { Child } from '../child.js';
+import { compared, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
-import { compared, type Side } from '../runs/compared.js';
-import { withCpu } from '../runs/cpu.js';
-import { Processes } from '../runs/processes.js';
-import type { AnswersServer } from './answers-server.js';
+import { Processes } from '../processes.js';
+import type { Served } from '../serve.js';
 import type { Caller, Way } from './caller.js';
 
 const CLIENT = '@holdopen/client';
@@ -52,12 +52,11 @@ function reading(plan: Plan, { item, parts, atMost, read }: Reading): Promise<Fi
     ],
     rounds: plan.quick ? 2 : 7,
     warmUps: plan.quick ? 1 : 2,
-    runs: plan.quick ? 1 : 4,
-    targets: { measure: 'cpuUs', atMost: { [CLIENT]: atMost } },
+    targets: { cpuUs: { [CLIENT]: atMost } },
     async open() {
       const processes = await Processes.open(false);
       const place = new URL('.', import.meta.url);
-      const server = processes.start<AnswersServer>(new URL('answers-server.ts', place));
+      const server = processes.start<Served>(new URL('answers-server.ts', place));
       const url = `http://127.0.0.1:${await server.ask('port')}`;
       const side = (name: string, way: Way): Side => {
         const caller = processes.start<Caller>(new URL('caller.ts', place), [way]);

@@ -17,10 +17,13 @@ const OBSERVERS: readonly (readonly [title: string, observer: ObserverName])[] =
 /** CPU per request of a held handler that answers at once, observed and not. */
 export async function observe(plan: Plan): Promise<Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-journal-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     return await measured(plan, directory);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 

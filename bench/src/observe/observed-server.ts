@@ -1,7 +1,5 @@
 // A server in a process of its own: `observed-server.ts <adapter> <observer> <directory>`.
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { holdOpen as holdOpenFetch } from '@holdopen/fetch';
 import { holdOpen } from '@holdopen/node';
 import { createJournal, createMetrics } from '@holdopen/observe';
@@ -12,6 +10,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { answer } from '../child.js';
+import { serve } from '../serve.js';
 
 export type ObserverName = 'nobody' | 'metrics' | 'telemetry' | 'journal';
 
@@ -34,13 +33,4 @@ const onNode = holdOpen((_req, res) => {
 });
 const onFetch = getRequestListener(holdOpenFetch(async () => Response.json(BODY)));
 const server = createServer(adapter === 'fetch' ? onFetch : (req, res) => void onNode(req, res));
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-
-answer({
-  port: () => (server.address() as AddressInfo).port,
-  cpuUs() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
-});
+answer(await serve(server));

@@ -15,7 +15,10 @@ export function measuredTable(measured: Measured): string {
     `| memory of the process (RSS) for each | ${rounded(measured.rssKbPerHold)} KB |`,
     `| of which JavaScript heap | ${rounded(measured.heapKbPerHold)} KB |`,
     `| memory of the kernel for its socket | ${rounded(measured.kernelKbPerSocket)} KB |`,
-    `| CPU for each beat, system calls and TCP included | ${rounded(measured.cpuUsPerBeat)} µs |`,
+    ...measured.beats.map(
+      ({ perSecond, cpuUsEach }) =>
+        `| CPU for each of ${count(perSecond)} beats a second, system calls and TCP included | ${rounded(cpuUsEach)} µs |`,
+    ),
     `| the process before it holds anything, the benchmark's TypeScript loader included | ${rounded(measured.emptyRssMb)} MB |`,
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { cells, type Figure, HEADINGS, verdict } from '../figure.js';
+import { cells, type Figure, HEADINGS, intervalOf, rounded, verdict } from '../figure.js';
 import { whyMissed } from './reasons.js';
 import type { Result } from './result.js';
 
@@ -22,7 +22,8 @@ export function section(result: Result, pictures: readonly string[]): string {
 
 /** How many targets each benchmark met, and what was missed of all. */
 export function summary(results: readonly Result[]): string {
-  const rows = results.map(({ benchmark, date, figures }) => {
+  const rows = results.map((result) => {
+    const { benchmark, figures } = result;
     const verdicts = figures.map(verdict);
     const of = (wanted: string): string => {
       const found = verdicts.filter((one) => one === wanted).length;
@@ -30,7 +31,7 @@ export function summary(results: readonly Result[]): string {
     };
     const cellsOfRow = [
       `[${benchmark}](#${benchmark})`,
-      date.slice(0, 10),
+      whenMeasured(result),
       ...['met', 'met?', 'missed?', 'missed'].map(of),
     ];
     return `| ${cellsOfRow.join(' | ')} |`;
@@ -54,21 +55,31 @@ function isMissed(figure: Figure): boolean {
 }
 
 function missedLine(figure: Figure): string {
-  const { item, value, unit, ratio, spread, target } = figure;
+  const { item, value, unit, ratio, target } = figure;
   const isRatio = target?.of === 'ratio';
   const measured = isRatio ? `${ratio?.toFixed(3)} ×` : `${cells(figure)[1]}`;
-  const interval = spread?.interval;
-  const between =
-    interval === undefined ? '' : ` (95 % ${interval.map((end) => end.toFixed(3)).join(' to ')})`;
+  const interval = intervalOf(figure);
+  const show = isRatio ? (end: number) => end.toFixed(3) : rounded;
+  const between = interval === undefined ? '' : ` (95 % ${interval.map(show).join(' to ')})`;
   const absolute = isRatio ? `, ${cells({ item, value, unit })[1]}` : '';
   const goal = `${target?.atMost} ${isRatio ? '×' : unit}`;
   const unsure = verdict(figure) === 'missed?' ? ', not for certain' : '';
   return `- ${item}: ${measured}${between}${absolute}; at most ${goal} was wanted${unsure}. ${whyMissed(item) ?? 'Why has not been looked into.'}`;
 }
 
-function conditions({ date, node, machine, command, seconds, loadBefore }: Result): string {
-  const day = date.slice(0, 10);
-  return `*${day}, Node ${node}, ${machine}, load average ${loadBefore.toFixed(2)} before; \`${command}\`, ${Math.round(seconds)} s.*`;
+function conditions(result: Result): string {
+  const { node, machine, command, seconds, loadBefore, busyBefore, leftOut = [] } = result;
+  const before =
+    busyBefore === undefined
+      ? `load average ${loadBefore.toFixed(2)} before`
+      : `processors ${Math.round(busyBefore * 100)} % busy with other things before`;
+  const measured = `*${whenMeasured(result)}, Node ${node}, ${machine}, ${before}; \`${command}\`, ${Math.round(seconds)} s.*`;
+  return [measured, ...leftOut.map((text) => `Not measured: ${text}.`)].join('\n\n');
+}
+
+/** Parts of the page may be from different days, and of different code. */
+function whenMeasured({ date, commit }: Result): string {
+  return `${date.slice(0, 10)}${commit === undefined ? '' : ` at ${commit}`}`;
 }
 
 function figureTable(figures: readonly Figure[]): string {

@@ -17,12 +17,10 @@ export function ratioPlot(title: string, figures: readonly Figure[]): string | u
   if (rows.length === 0) return undefined;
   const lines = withHeads(rows);
   const longest = Math.max(...lines.map((one) => one.label.length));
-  const left = Math.min(WIDTH / 2, 24 + longest * LETTER_PX);
+  const left = Math.min(WIDTH / 2, 36 + longest * LETTER_PX);
   const bottom = TOP + lines.length * ROW;
   const [low, high] = range(rows);
-  const scale = logScale(low, high, left, WIDTH - RIGHT);
-  // An interval of three runs may be wider than all that was measured: it ends where the picture does.
-  const x = (value: number): number => scale(Math.min(high, Math.max(low, value)));
+  const x = logScale(low, high, left, WIDTH - RIGHT);
 
   const content = [text(16, 26, title, 'head')];
   for (const tick of visibleTicks(low, high, x)) {
@@ -38,7 +36,7 @@ export function ratioPlot(title: string, figures: readonly Figure[]): string | u
     text(
       16,
       bottom + 42,
-      'Ratio to the bare counterpart. Bold line: 95 % interval; dashed: least and most of the samples.',
+      'Ratio to the bare counterpart, logarithmic; more is dearer or slower. Bold line: 95 % interval; open dots: least and most of the runs.',
       'weak',
     ),
     text(
@@ -48,7 +46,7 @@ export function ratioPlot(title: string, figures: readonly Figure[]): string | u
       'weak',
     ),
   );
-  return svg(WIDTH, bottom + 74, title, content);
+  return svg(WIDTH, bottom + 74, title, described(rows), content);
 }
 
 function row(
@@ -64,10 +62,17 @@ function row(
   const kind = isNoise ? 'noise' : reached === '' ? 'plain' : reached.replace('?', '');
   const drawn = [text(left - 12, y + 4, label, isNoise ? 'weak' : '', 'end')];
   if (spread !== undefined) {
-    drawn.push(line(x(spread.min), y, x(spread.max), y, kind, ' stroke-dasharray="2 3"'));
+    drawn.push(line(x(spread.min), y, x(spread.max), y, kind));
     const interval = spread.interval;
     if (interval !== undefined) {
       drawn.push(line(x(interval[0]), y, x(interval[1]), y, kind, ' stroke-width="3"'));
+    }
+  }
+  if (spread !== undefined) {
+    for (const end of [spread.min, spread.max]) {
+      drawn.push(
+        `<circle cx="${px(x(end))}" cy="${px(y)}" r="2.5" class="${kind}" style="fill:none"/>`,
+      );
     }
   }
   if (target?.of === 'ratio')
@@ -92,6 +97,11 @@ function dot(x: number, y: number, kind: string, reached: string): string {
   return `<circle cx="${px(x)}" cy="${px(y)}" r="4.5" class="${kind}"${hollow}/>`;
 }
 
+/** What the picture shows, for whoever has it read to them. */
+function described(rows: readonly RatioFigure[]): string {
+  return rows.map(({ item, ratio }) => `${item} ${ratio.toFixed(2)}`).join('; ');
+}
+
 interface Line {
   readonly label: string;
   readonly figure?: RatioFigure;
@@ -113,7 +123,7 @@ function withHeads(rows: readonly RatioFigure[]): Line[] {
 function range(rows: readonly RatioFigure[]): [low: number, high: number] {
   const all = rows.flatMap(({ ratio, spread, target }) => [
     ratio,
-    ...(spread === undefined ? [] : [spread.min, spread.max]),
+    ...(spread === undefined ? [] : [spread.min, spread.max, ...(spread.interval ?? [])]),
     ...(target?.of === 'ratio' ? [target.atMost] : []),
   ]);
   const positive = all.filter((value) => value > 0 && Number.isFinite(value));

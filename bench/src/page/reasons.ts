@@ -6,7 +6,7 @@ const REASONS: readonly (readonly [item: RegExp, why: string])[] = [
   ],
   [
     /^fastify, fast path/,
-    'A CPU profile shows 0.45 µs of holdopen and its timer in 13.4 µs. Suspected: `request.routeOptions`, which makes an object for each request, and a tick of the clock every 4 ms.',
+    'Suspected, after a look at a CPU profile: `request.routeOptions`, which makes an object for each request, and the ticks of the clock.',
   ],
   [
     /^(express|hono|fetch), fast path/,
@@ -15,11 +15,11 @@ const REASONS: readonly (readonly [item: RegExp, why: string])[] = [
   [/^fetch, event stream/, 'Each chunk passes one more Web stream.'],
   [
     /^fast path/,
-    'To watch a response and to call it off takes 0.1 µs by itself (arm-disarm), less than 1 % of the request. What else there is was not found; bare beside bare differs by as much on some days.',
+    'To watch a response and to call it off is a small part of it ([arm-disarm](#arm-disarm)); what else there is was not found.',
   ],
   [
     /^idle .*(lateness|event loop)/,
-    'Suspected: the server shares two cores with the clients that receive its beats.',
+    'Suspected: the server shares the processors with the clients that receive its beats; how long their own event loop was held up stands in the table.',
   ],
 ];
 

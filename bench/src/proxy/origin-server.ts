@@ -1,8 +1,7 @@
 // What stands behind the proxies: answers as quickly as Node can, and never closes first.
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { answer } from '../child.js';
+import { serve } from '../serve.js';
 
 const BODY = JSON.stringify({ ok: true, items: [1, 2, 3], text: 'Hello, world.' });
 
@@ -11,10 +10,4 @@ const server = createServer((_req, res) => {
   res.setHeader('Content-Length', Buffer.byteLength(BODY));
   res.end(BODY);
 });
-server.keepAliveTimeout = 600_000;
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-
-const commands = { port: () => (server.address() as AddressInfo).port };
-export type OriginServer = typeof commands;
-answer(commands);
+answer(await serve(server));

@@ -5,13 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { createProxy } from 'holdopen';
 import httpProxy from 'http-proxy';
 import { answer } from '../child.js';
-import { cpuUs } from '../runs/cpu.js';
+import { cpuUs } from '../cpu.js';
 
-export type ProxyKind =
-  | 'holdopen'
-  | 'holdopen, not held'
-  | 'http-proxy'
-  | 'http-proxy, as it comes';
+export type ProxyKind = 'holdopen' | 'holdopen, not held' | 'http-proxy';
 
 async function start(kind: ProxyKind, target: string): Promise<number> {
   if (kind === 'holdopen' || kind === 'holdopen, not held') {

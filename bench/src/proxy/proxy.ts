@@ -1,25 +1,21 @@
-import type { Child } from '../child.js';
+import { compared, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
 import type { LoadClient } from '../load-client.js';
-import { compared, type Side } from '../runs/compared.js';
-import { withCpu } from '../runs/cpu.js';
-import { Processes } from '../runs/processes.js';
+import { Processes } from '../processes.js';
+import type { Served } from '../serve.js';
 import { hasNginx, startNginx } from './nginx.js';
-import type { OriginServer } from './origin-server.js';
 import type { ProxyKind, ProxyServer } from './proxy-server.js';
 
 const CONNECTIONS = 32;
 const PLACE = new URL('.', import.meta.url);
+const TARGETS = { holdopen: 1, 'holdopen, not held': 1 };
 
-/** Ordinary requests through the sidecar, beside the same through http-proxy and nginx. */
-export async function proxy(plan: Plan): Promise<Figure[]> {
+/** Ordinary requests through the sidecar, beside the same through http-proxy and nginx: everything on this one machine. */
+export function proxy(plan: Plan): Promise<Figure[]> {
   const requests = plan.quick ? 500 : 2_500;
-  if (!hasNginx()) plan.say('proxy: without nginx, which is not on this machine');
-  return [...(await throughput(plan, requests)), ...(await cpu(plan, requests))];
-}
-
-/** Requests a second, with everything on this one machine. */
-function throughput(plan: Plan, requests: number): Promise<Figure[]> {
+  const withNginx = hasNginx();
+  if (!withNginx) plan.leaveOut('nginx, which is not on this machine');
   return compared(plan, {
     item: 'proxy',
     shown: [
@@ -29,52 +25,47 @@ function throughput(plan: Plan, requests: number): Promise<Figure[]> {
         unit: 'a second',
         rate: (us) => 1_000_000 / us,
       },
+      { measure: 'cpuUs', title: 'CPU each', unit: 'µs' },
     ],
-    ...sizes(plan),
-    targets: { measure: 'us', atMost: { holdopen: 1, 'holdopen, not held': 1 } },
-    open: () => open(requests, true),
+    rounds: plan.quick ? 2 : 7,
+    warmUps: plan.quick ? 1 : 2,
+    targets: { us: TARGETS, cpuUs: TARGETS },
+    open: () => open(requests, withNginx),
   });
-}
-
-/** The proxy's own CPU. nginx does not tell. */
-function cpu(plan: Plan, requests: number): Promise<Figure[]> {
-  return compared(plan, {
-    item: 'proxy',
-    shown: [{ measure: 'cpuUs', title: 'CPU each', unit: 'µs' }],
-    ...sizes(plan),
-    targets: { measure: 'cpuUs', atMost: { holdopen: 1, 'holdopen, not held': 1 } },
-    open: () => open(requests, false),
-  });
-}
-
-function sizes({ quick }: Plan) {
-  return { rounds: quick ? 2 : 7, warmUps: quick ? 1 : 2, runs: quick ? 1 : 4 };
 }
 
 async function open(requests: number, withNginx: boolean) {
   const processes = await Processes.open(false);
-  const origin = processes.start<OriginServer>(new URL('origin-server.ts', PLACE));
+  const origin = processes.start<Served>(new URL('origin-server.ts', PLACE));
   const originPort = await origin.ask('port');
   const client = processes.start<LoadClient>(new URL('../load-client.ts', PLACE));
-  const load = (port: number) => (): Promise<unknown> =>
-    client.ask('load', { port, connections: CONNECTIONS, requests });
-
-  const side = async (name: string, kind: ProxyKind): Promise<Side> => {
-    const server = processes.start<ProxyServer>(new URL('proxy-server.ts', PLACE), [
-      kind,
-      String(originPort),
-    ]);
-    const port = await server.ask('port');
-    return { name, turn: () => measured(server, load(port), requests) };
+  /** Microseconds for a request. */
+  const timed = async (port: number): Promise<number> => {
+    const startMs = performance.now();
+    await client.ask('load', { port, connections: CONNECTIONS, requests });
+    return ((performance.now() - startMs) * 1_000) / requests;
   };
-  const nginx = withNginx && hasNginx() ? await startNginx(originPort) : undefined;
+  const side = async (name: string, kind: ProxyKind): Promise<Side> => {
+    const args = [kind, String(originPort)];
+    const server = processes.start<ProxyServer>(new URL('proxy-server.ts', PLACE), args);
+    const port = await server.ask('port');
+    return {
+      name,
+      async turn() {
+        const [us, cpuMs] = await withCpu(server, () => timed(port));
+        return { us, cpuUs: (cpuMs * 1_000) / requests };
+      },
+    };
+  };
+  const nginx = withNginx ? await startNginx(originPort) : undefined;
   const sides = [
     await side('http-proxy', 'http-proxy'),
     await side('holdopen', 'holdopen'),
     await side('holdopen, not held', 'holdopen, not held'),
+    // It does not tell its CPU.
     ...(nginx === undefined
       ? []
-      : [{ name: 'nginx', turn: () => timed(load(nginx.port), requests) }]),
+      : [{ name: 'nginx', turn: async () => ({ us: await timed(nginx.port) }) }]),
     await side('http-proxy (A/A)', 'http-proxy'),
   ];
   return {
@@ -84,19 +75,4 @@ async function open(requests: number, withNginx: boolean) {
       await nginx?.close();
     },
   };
-}
-
-async function measured(
-  server: Child<ProxyServer>,
-  load: () => Promise<unknown>,
-  requests: number,
-) {
-  const [measures, cpuMs] = await withCpu(server, () => timed(load, requests));
-  return { ...measures, cpuUs: (cpuMs * 1_000) / requests };
-}
-
-async function timed(load: () => Promise<unknown>, requests: number) {
-  const start = performance.now();
-  await load();
-  return { us: ((performance.now() - start) * 1_000) / requests };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { compared, type Shown, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
-import { compared, type Shown, type Side } from './compared.js';
-import { withCpu } from './cpu.js';
-import { Processes } from './processes.js';
+import { Processes } from '../processes.js';
 import type { ResumableServer } from './resumable-server.js';
 import type { StreamClient } from './stream-client.js';
 
@@ -27,7 +27,6 @@ export async function besideResumableStream(plan: Plan): Promise<Figure[]> {
     shown: SHOWN,
     rounds: plan.quick ? 3 : 5,
     warmUps: plan.quick ? 1 : 2,
-    runs: plan.quick ? 1 : 4,
     async open() {
       const processes = await Processes.open(true);
       const client = processes.start<StreamClient>('stream-client.ts');

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { compared, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
-import { compared, type Side } from './compared.js';
-import { withCpu } from './cpu.js';
-import { Processes } from './processes.js';
+import { Processes } from '../processes.js';
 import type { Mount } from './run-server.js';
 import type { StreamClient } from './stream-client.js';
 
@@ -29,7 +29,6 @@ export function eventRuns(plan: Plan, hasRedis: boolean): Promise<Figure[]> {
     ],
     rounds: plan.quick ? 3 : 5,
     warmUps: plan.quick ? 1 : 2,
-    runs: plan.quick ? 1 : 4,
     async open() {
       const processes = await Processes.open(hasRedis);
       const client = processes.start<StreamClient>('stream-client.ts');

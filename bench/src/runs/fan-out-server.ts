@@ -1,9 +1,7 @@
 // The floor of all that watch: a plain server that writes the same event to each response.
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { answer } from '../child.js';
-import { cpuUs } from './cpu.js';
+import { serve } from '../serve.js';
 import { liveEvent } from './live-streams.js';
 import { sharedMs } from './shared-clock.js';
 
@@ -16,12 +14,9 @@ const server = createServer((_req, res) => {
   all.add(res);
   res.on('close', () => all.delete(res));
 });
-server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 });
-await once(server, 'listening');
 
 const commands = {
-  port: () => (server.address() as AddressInfo).port,
-  cpuUs,
+  ...(await serve(server)),
   append(n: number): void {
     const bytes = Buffer.from(liveEvent(n, sharedMs()));
     for (const res of all) res.write(bytes);

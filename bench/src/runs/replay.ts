@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Child } from '../child.js';
+import { compared, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
-import { compared, type Side } from './compared.js';
-import { withCpu } from './cpu.js';
-import { Processes } from './processes.js';
+import { Processes } from '../processes.js';
 import type { RunServer } from './run-server.js';
 import type { StreamClient } from './stream-client.js';
 
@@ -43,7 +43,6 @@ async function ofStore(plan: Plan, output: Output, mount: 'memory' | 'redis'): P
     ],
     rounds: plan.quick ? 2 : 5,
     warmUps: plan.quick ? 1 : 2,
-    runs: plan.quick ? 1 : 4,
     async open() {
       const processes = await Processes.open(mount === 'redis');
       const client = processes.start<StreamClient>('stream-client.ts');

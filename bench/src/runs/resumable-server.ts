@@ -1,12 +1,10 @@
 // Streams of `resumable-stream`, in a process of their own: `resumable-server.ts <URL of Redis>`.
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createClient } from 'redis';
 import { createResumableStreamContext } from 'resumable-stream/generic';
 import { answer } from '../child.js';
-import { cpuUs } from './cpu.js';
+import { serve } from '../serve.js';
 import { numberedEvents } from './numbered-events.js';
 import { Pauses } from './pauses.js';
 
@@ -35,12 +33,9 @@ async function answerRequest(request: Request): Promise<Response> {
 }
 
 const server = createAdaptorServer({ fetch: answerRequest }) as Server;
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
 
 const commands = {
-  port: () => (server.address() as AddressInfo).port,
-  cpuUs,
+  ...(await serve(server)),
   goOn: (name: string) => pauses.end(name),
 };
 export type ResumableServer = typeof commands;

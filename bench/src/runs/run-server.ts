@@ -1,13 +1,11 @@
 // A fetch server in a process of its own: `run-server.ts bare|held|memory|redis [URL of Redis]`.
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { holdOpen } from '@holdopen/fetch';
 import { createRedisStore } from '@holdopen/redis';
 import { createMemoryStore, createRuns, type Runs } from '@holdopen/runs';
 import { createAdaptorServer } from '@hono/node-server';
 import { answer } from '../child.js';
-import { cpuUs } from './cpu.js';
+import { serve } from '../serve.js';
 import { LiveStreams } from './live-streams.js';
 import { numberedEvents } from './numbered-events.js';
 import { Pauses } from './pauses.js';
@@ -93,13 +91,10 @@ function keptResponse(index: number): Response {
 }
 
 const server = createAdaptorServer({ fetch: fetchHandler }) as Server;
-server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 });
-await once(server, 'listening');
-const { port } = server.address() as AddressInfo;
+const asked = await serve(server);
 
 const commands = {
-  port: () => port,
-  cpuUs,
+  ...asked,
   /** How often the handler was called. */
   worked: () => worked,
   /** Writes one event into each live stream. */
@@ -108,7 +103,7 @@ const commands = {
   goOn: (name: string) => pauses.end(name),
   /** Keeps what is answered there; gives the path where the same bytes come from memory. */
   async keep(path: string): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    const response = await fetch(`http://127.0.0.1:${asked.port()}${path}`);
     if (response.status !== 200) throw new Error(`${path} answered ${response.status}`);
     const bytes = Buffer.from(await response.arrayBuffer());
     kept.push({ bytes, type: response.headers.get('content-type') ?? '' });

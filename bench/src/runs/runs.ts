@@ -10,8 +10,8 @@ import { watchers } from './watchers.js';
 export async function runs(plan: Plan): Promise<Figure[]> {
   const withRedis = hasRedis();
   if (!withRedis) {
-    plan.say(
-      'runs: there is no redis-server, so nothing is measured with Redis. Debian, Ubuntu: sudo apt-get install --no-install-recommends redis-server. macOS: brew install redis.',
+    plan.leaveOut(
+      'everything with Redis, for there is no redis-server. Debian, Ubuntu: sudo apt-get install --no-install-recommends redis-server. macOS: brew install redis',
     );
   }
   return [

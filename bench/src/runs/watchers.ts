@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../child.js';
+import { compared, type Measures, type Shown, type Side } from '../compared.js';
+import { withCpu } from '../cpu.js';
 import type { Figure, Plan } from '../figure.js';
+import { mostConnections } from '../idle-group.js';
+import { Processes } from '../processes.js';
 import { median } from '../statistics.js';
-import { compared, type Measures, type Shown, type Side } from './compared.js';
-import { withCpu } from './cpu.js';
 import type { FanOutServer } from './fan-out-server.js';
-import { Processes } from './processes.js';
 import type { RunServer } from './run-server.js';
 import type { Latency, WatchClient } from './watch-client.js';
 
@@ -23,7 +24,13 @@ const SHOWN: readonly Shown[] = [
 
 /** How soon watchers of live streams have what there is and what comes. */
 export async function watchers(plan: Plan, hasRedis: boolean): Promise<Figure[]> {
-  const count = plan.quick ? 100 : 1_000;
+  const wanted = plan.quick ? 100 : 1_000;
+  const count = Math.min(wanted, mostConnections());
+  if (count < wanted) {
+    plan.leaveOut(
+      `${wanted} watchers: ${count} instead, for no process may have more files open (ulimit -Hn)`,
+    );
+  }
   const one = await live(plan, hasRedis, `${count} watchers of one run`, 1, count);
   return [...one, ...(await live(plan, hasRedis, `${count} runs`, count, count))];
 }
@@ -40,7 +47,6 @@ function live(
     shown: SHOWN,
     rounds: plan.quick ? 2 : 3,
     warmUps: 1,
-    runs: plan.quick ? 1 : 3,
     async open() {
       const processes = await Processes.open(hasRedis);
       const client = processes.start<WatchClient>('watch-client.ts');

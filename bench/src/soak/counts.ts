@@ -2,7 +2,7 @@ import type { Path } from './scene.js';
 import type { Task } from './task.js';
 import type { Ending } from './visit.js';
 
-interface Count {
+export interface Count {
   readonly endings: Record<Ending, number>;
   /** What was wrong, the first few. */
   readonly wrong: string[];

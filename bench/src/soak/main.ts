@@ -2,53 +2,19 @@
 // nginx and through a path that breaks. What came must be right, and what a process holds must stay as it is.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { commit } from '../commit.js';
+import { MACHINE } from '../machine.js';
+import { HELP, readSoakPlan, type SoakPlan } from './command-line.js';
 import { Counts } from './counts.js';
 import { report } from './report.js';
+import { SOAK_FILE, SOAK_PAGE, type SoakResult, storeSoak } from './result.js';
 import { type Sample, trends } from './samples.js';
 import { Scene } from './scene.js';
 import { MAX_SILENT_MS, nextTask, pick } from './task.js';
 import { visit } from './visit.js';
 
-const HELP = `npm run soak -- [options]
-  --minutes N   how long (default 1)
-  --clients N   how many at once (default 200)
-  --seed N      of the faults (default: by chance)
-  --out FILE    writes samples and figures as JSON
-`;
-
-interface Plan {
-  readonly minutes: number;
-  readonly clients: number;
-  readonly seed: number | undefined;
-  readonly out: string | undefined;
-}
-
-function readPlan(): Plan | undefined {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '1' },
-      clients: { type: 'string', default: '200' },
-      seed: { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const number = (name: 'minutes' | 'clients' | 'seed'): number => {
-    const value = Number(values[name]);
-    if (value > 0) return value;
-    throw new Error(`--${name} takes a number above 0, not ${values[name]}`);
-  };
-  return {
-    minutes: number('minutes'),
-    clients: number('clients'),
-    seed: values.seed === undefined ? undefined : number('seed'),
-    out: values.out,
-  };
-}
-
-async function soak(scene: Scene, { minutes, clients, out }: Plan): Promise<void> {
+async function soak(scene: Scene, { minutes, clients, seed, out, writes }: SoakPlan) {
+  const commitAtStart = commit();
   const counts = new Counts();
   const samples: Sample[] = [];
   const endMs = performance.now() + minutes * 60_000;
@@ -58,14 +24,25 @@ async function soak(scene: Scene, { minutes, clients, out }: Plan): Promise<void
   ]);
   // What clients have left behind is over by now, and so are the silences of its handlers.
   await sleep(MAX_SILENT_MS * 2);
-  const after = await scene.sample();
-  const { text, isWell } = report({ trends: trends(samples), counts, after });
+  const ofSeed = seed === undefined ? '' : ` --seed ${seed}`;
+  const result: SoakResult = {
+    date: new Date().toISOString(),
+    node: process.versions.node,
+    machine: MACHINE,
+    ...(commitAtStart !== undefined && { commit: commitAtStart }),
+    command: `npm run soak -- --minutes ${minutes} --clients ${clients}${ofSeed}`,
+    minutes,
+    clients,
+    visits: counts.entries(),
+    trends: trends(samples, minutes),
+    after: await scene.sample(),
+  };
+  const { text, isWell } = report(result);
   process.stdout.write(`${clients} clients for ${minutes} minutes\n\n${text}`);
   if (out !== undefined) {
-    const result = { counts: counts.entries(), trends: trends(samples), after, samples };
-    const when = { date: new Date().toISOString(), node: process.version, minutes, clients };
-    writeFileSync(out, `${JSON.stringify({ ...when, ...result }, null, 1)}\n`);
+    writeFileSync(out, `${JSON.stringify({ ...result, samples }, null, 1)}\n`);
   }
+  if (writes) storeSoak(result, SOAK_FILE, SOAK_PAGE);
   process.exitCode = isWell ? 0 : 1;
 }
 
@@ -91,11 +68,22 @@ async function live(scene: Scene, counts: Counts, endMs: number): Promise<void> 
   }
 }
 
+/** Whoever interrupts us is left with no nginx and no folder of one. */
+function endOnSignals(scene: Scene): void {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => void scene.close().finally(() => process.exit(exitCode)));
+  }
+}
+
 try {
-  const plan = readPlan();
-  if (plan === undefined) process.stdout.write(HELP);
+  const plan = readSoakPlan(process.argv.slice(2));
+  if (plan === 'help') process.stdout.write(HELP);
   else {
     const scene = await Scene.open(plan.seed);
+    endOnSignals(scene);
     try {
       await soak(scene, plan);
     } finally {

@@ -15,6 +15,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { answer } from '../child.js';
 import { documentOf, eventsOf, type Task } from './task.js';
+import { TimerCount } from './timer-count.js';
 
 export type SoakAdapter = 'node' | 'express' | 'fastify' | 'hono' | 'fetch';
 
@@ -133,6 +134,7 @@ process.on('unhandledRejection', (error) => {
   if (!(error instanceof Refused)) throw error;
 });
 
+const timers = new TimerCount();
 const server = await SERVERS[adapter]();
 // A connection that a server closes while a request is on its way looks like a broken answer.
 server.keepAliveTimeout = 600_000;
@@ -154,7 +156,7 @@ const commands = {
     return {
       heapBytes: heapUsed,
       rssBytes: rss,
-      timers: count('Timeout'),
+      timers: timers.size,
       sockets: count('TCPSocketWrap'),
       descriptors: descriptors(),
       holds: registry.size,

@@ -1,4 +1,4 @@
-import type { Child } from '../child.js';
+import type { Child } from './child.js';
 
 /** Of this process, since it was started. */
 export function cpuUs(): number {

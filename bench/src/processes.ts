@@ -1,6 +1,8 @@
-import { Child, type Commands } from '../child.js';
-import { RedisProcess } from './redis-process.js';
-import type { Mount, RunServer } from './run-server.js';
+import { Child, type Commands } from './child.js';
+import { RedisProcess } from './runs/redis-process.js';
+import type { Mount, RunServer } from './runs/run-server.js';
+
+const RUNS = new URL('./runs/', import.meta.url);
 
 /** The processes of one run, which end together. */
 export class Processes {
@@ -26,9 +28,9 @@ export class Processes {
     return this.start('run-server.ts', mount === 'redis' ? [mount, this.redisUrl] : [mount]);
   }
 
-  /** A script of this folder. */
+  /** A script, by its name if it is one of `runs`. */
   start<C extends Commands>(script: string | URL, args: readonly string[] = []): Child<C> {
-    const child = new Child<C>(new URL(script, import.meta.url), args);
+    const child = new Child<C>(new URL(script, RUNS), args);
     this.#all.push(child);
     return child;
   }
