@@ -82,7 +82,7 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
         setTimeout(() => res.json({ done: true }), 1_500);
       });
       const served = await serve(app);
-      served.server.setTimeout(500);
+      Object.assign(served.server, { timeout: 500 });
       const client = await served.connect();
       client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
       await client.close();
