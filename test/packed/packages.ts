@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pack } from '../../scripts/pack.mjs';
 
 const run = promisify(execFile);
 
@@ -46,22 +47,11 @@ export function entries(): string[] {
  */
 export async function installPacked(others: readonly string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'holdopen-packed-'));
-  const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
-    packageManager: string;
-  };
-  // As they are published: npm itself would leave `workspace:` in their dependencies.
-  const pack = ['--yes', packageManager, '--filter=./packages/*', '--recursive', 'pack'];
-  await run('npx', [...pack, '--pack-destination', folder], { cwd: ROOT });
-  const wanted = publicPackages().map(({ name }) => name.replace('@', '').replace('/', '-'));
-  const tarballs = readdirSync(folder).filter((file) =>
-    wanted.includes(file.replace(/-\d+\.\d+\.\d+.*\.tgz$/, '')),
-  );
+  const tarballs = await pack(folder);
   const project = { name: 'empty', private: true, type: 'module' };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
   const options = ['--no-audit', '--no-fund', '--loglevel=error'];
-  await run('npm', ['install', ...options, ...tarballs.map((file) => `./${file}`), ...others], {
-    cwd: folder,
-  });
+  await run('npm', ['install', ...options, ...tarballs, ...others], { cwd: folder });
   return folder;
 }
 

@@ -76,9 +76,6 @@ const BEFORE: Readonly<Record<string, string>> = {
     declare const runs: import('@holdopen/runs').Runs;
     declare const report: (c: Context) => Promise<Response>;
     declare const order: typeof report;`,
-  'docs/runs.md 4': `
-    import { drain } from '@holdopen/fetch';
-    declare const runs: import('@holdopen/runs').Runs;`,
   'packages/fastify/README.md 2': `
     interface Session { encryptedSessionId: string; save(): Promise<void> }
     declare const request: import('fastify').FastifyRequest & { session: Session };

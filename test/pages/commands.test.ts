@@ -80,6 +80,15 @@ test.each([...OF_ONE_COMMAND])('%s has no option that holdopen %s has not', (pag
   expect(named.filter((flag) => !known.includes(flag))).toEqual([]);
 });
 
+test.each([...OF_ONE_COMMAND, ['docs/incidents.md', 'incidents']])(
+  '%s has every option of holdopen %s',
+  (page, name) => {
+    const flags = find(name)?.options.map(({ long }) => long ?? '') ?? [];
+    expect(flags.length).toBeGreaterThan(5);
+    expect(flags.filter((flag) => !new RegExp(`${flag}(?![\\w-])`).test(read(page)))).toEqual([]);
+  },
+);
+
 test('a wrong call would be seen', () => {
   expect(faults('npx holdopen doctor --bests 3 http://localhost')).toEqual([
     'holdopen doctor has no --bests',

@@ -16,6 +16,13 @@ export const EXIT = {
   usage: 2,
 } as const;
 
+const COMMANDS = [
+  createChaosCommand,
+  createDoctorCommand,
+  createProxyCommand,
+  createIncidentsCommand,
+];
+
 /** The `holdopen` command, with all that it can do. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('holdopen')
@@ -27,9 +34,10 @@ export function createProgram(terminal: Terminal): Command {
     })
     .showHelpAfterError('(holdopen --help says what there is)')
     .exitOverride();
-  program.addCommand(createChaosCommand(terminal).copyInheritedSettings(program));
-  program.addCommand(createDoctorCommand(terminal).copyInheritedSettings(program));
-  program.addCommand(createProxyCommand(terminal).copyInheritedSettings(program));
-  program.addCommand(createIncidentsCommand(terminal).copyInheritedSettings(program));
+  for (const create of COMMANDS) {
+    const command = create(terminal).copyInheritedSettings(program);
+    command.showHelpAfterError(`(holdopen ${command.name()} --help says what there is)`);
+    program.addCommand(command);
+  }
   return program;
 }

@@ -1,8 +1,17 @@
 import type { DroppedHeaderReason, HoldEvent, HoldInfo, HowItEnded } from './diagnostics.js';
 import type { HoldHost } from './hold-host.js';
-import type { LateOutcome } from './late/outcome.js';
+import type { LateError, LateOutcome } from './late/outcome.js';
+import type { ProblemCode } from './late/problem.js';
 import type { Settings } from './options.js';
 import type { Surroundings } from './surroundings.js';
+
+/** What a handler answered that cannot follow the head: by its status alone a log shows no fault. */
+const MISFITS: Partial<Record<ProblemCode, (outcome: LateError) => string>> = {
+  wrong_type: ({ contentType = 'what is not JSON' }) =>
+    `answered with ${contentType} after a head for another type had been sent, so its caller got an error. Mount holdOpen on what answers with JSON or events, or set the type before the first beat.`,
+  late_redirect: ({ status }) =>
+    `answered with ${status} after the head had been sent, where nobody can follow it, so its caller got an error. Redirect before the first beat, or raise firstBeatMs.`,
+};
 
 /** Tells the world what happens to one hold: counters, diagnostics, hooks, warnings, the console. */
 export class HoldReporter<Request> {
@@ -59,7 +68,7 @@ export class HoldReporter<Request> {
     );
   }
 
-  /** Without a hook a thrown error would be lost, so it goes to the console. */
+  /** Without a hook what failed would be lost, so it goes to the console. */
   outcome(outcome: LateOutcome, onLateOutcome: Settings<Request>['onLateOutcome']): void {
     const { counters } = this.#around.registry;
     if (outcome.ok) counters.lateSuccesses += 1;
@@ -75,6 +84,9 @@ export class HoldReporter<Request> {
         `${route}: the handler failed after the head had been sent (late ${outcome.status})`,
         outcome.error,
       );
+    } else if (!outcome.ok) {
+      const misfit = MISFITS[outcome.code];
+      if (misfit !== undefined) this.warnOnce('HOLDOPEN_WRONG_ANSWER', misfit(outcome));
     }
   }
 

@@ -1,6 +1,6 @@
 import { HoldOpenError, type HoldState, newHoldId, parseLateHead } from '@holdopen/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bytesOf, concat, parses, type TestResponse, World } from './support.js';
+import { bytesOf, concat, parses, type TestOptions, type TestResponse, World } from './support.js';
 
 const INTERVAL_MS = 8_000;
 /** A tick of the clock, and one for its correction. */
@@ -607,6 +607,27 @@ describe('late headers', () => {
       expect(dropped()).toEqual([['retry-after', 'format']]);
     },
   );
+});
+
+describe('an answer that cannot follow the head', () => {
+  const page = { contentType: 'text/html' };
+  test.each([
+    ['another type', page, /text\/html.* Mount holdOpen on what answers with JSON/],
+    ['a redirect', { status: 302 }, /302.* Redirect before the first beat/],
+  ])('is warned of once for a route, since a log shows no fault: %s', (_name, head, warning) => {
+    for (let i = 0; i < 3; i++) world.hold().answer(head).end('…');
+    expect(world.warnings).toEqual([['HOLDOPEN_WRONG_ANSWER', expect.stringMatching(warning)]]);
+  });
+
+  test('is told to nobody else where there is a hook', () => {
+    const codes: string[] = [];
+    const hook: TestOptions['onLateOutcome'] = (outcome) => {
+      if (!outcome.ok) codes.push(outcome.code);
+    };
+    world.hold({ onLateOutcome: hook }).answer(page).end('…');
+    expect(codes).toEqual(['wrong_type']);
+    expect(world.warnings).toEqual([]);
+  });
 });
 
 describe('the diagnostics', () => {

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { readHeldJson } from '../../node/test/held/support/payload.js';
 import { until } from '../../node/test/held/support/wait.js';
@@ -56,4 +58,24 @@ test('an injected failure after the commit is no JSON', async () => {
   expect(() => reply.json()).toThrow(SyntaxError);
   expect(JSON.parse(`${reply.body}}`)).toMatchObject({ statusCode: 500, message: 'late' });
   expect(reply.statusCode).toBe(500);
+});
+
+test('a process in which nothing else goes on lives until an injected failure is answered', async () => {
+  const script = `
+    import { setTimeout } from 'node:timers/promises';
+    import { holdOpen } from '@holdopen/fastify';
+    import Fastify from 'fastify';
+    const app = Fastify();
+    await app.register(holdOpen, { intervalMs: 50, format: 'json' });
+    app.get('/', async () => {
+      await setTimeout(500);
+      throw new Error('late');
+    });
+    const reply = await app.inject('/');
+    console.log(reply.headers.holdopen, reply.statusCode);`;
+  const args = ['--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: import.meta.dirname,
+  });
+  expect(stdout).toBe('interval=50, format=json 500\n');
 });

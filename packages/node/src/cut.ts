@@ -16,7 +16,8 @@ const { setTimeout, clearTimeout, process } = globalThis;
 
 /**
  * Between the last bytes and the reset of a connection. A reset that comes with them makes Node's own
- * client read a clean end, and may throw the bytes away.
+ * client read a clean end, and may throw the bytes away. Where no socket keeps the process alive, as
+ * with an injected request, this timer has to, or whoever waits for the answer waits in vain.
  */
 export const RESET_AFTER_MS = 50;
 /** Bun's server sends the last chunk at `end`, whatever is set; so the bytes get time to leave. */
@@ -82,7 +83,7 @@ function cutChunked(
       res._last = true;
       end.call(res, callback);
     });
-  }, RESET_AFTER_MS).unref();
+  }, RESET_AFTER_MS);
 }
 
 /**

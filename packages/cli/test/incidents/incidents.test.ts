@@ -255,6 +255,7 @@ test('a wrong argument says what can be given', async () => {
     [['--top', '0', file], 'Give a whole number from 1.'],
     [['--follow', '-'], 'standard input has an end'],
     [[], "missing required argument 'files'"],
+    [[], 'holdopen incidents --help says what there is'],
   ] as const) {
     const { code, err } = await run(args);
     expect(err).toContain(message);

@@ -74,6 +74,24 @@ describe.each(VERSIONS)('in $name', ({ express }) => {
     expect(readHeldJson(reply.body).lateHead?.status).toBe(504);
   });
 
+  test('a server’s timeout counts beats as traffic, and ends what has none yet', async () => {
+    const texts: string[] = [];
+    for (const options of [QUICK, { firstBeatMs: 60_000 }]) {
+      const app = express();
+      app.get('/', holdOpen(options), (_req, res) => {
+        setTimeout(() => res.json({ done: true }), 1_500);
+      });
+      const served = await serve(app);
+      Object.assign(served.server, { timeout: 500 });
+      const client = await served.connect();
+      client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      await client.close();
+      texts.push(client.text);
+    }
+    expect(texts[0]).toMatch(/\{"done":true\}\r\n0\r\n\r\n$/);
+    expect(texts[1]).toBe('');
+  });
+
   test('a server’s keepAliveTimeout and requestTimeout do not end a hold', async () => {
     const app = express();
     let release = false;

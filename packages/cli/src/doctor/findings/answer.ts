@@ -91,7 +91,7 @@ function notHeld({ observation, rhythm, idleLimitsMs }: Facts): Finding[] {
   }
   const hurt = TIME_OUTS.filter(({ ms, kind }) => kind === 'idle' && ms <= silentMs);
   const names = hurt.slice(0, 4).map(({ name }) => name);
-  const more = hurt.length > 4 ? [`${hurt.length - 4} others`] : [];
+  const more = hurt.length > 4 ? [`${hurt.length - 4} more`] : [];
   const who = hurt.length === 0 ? '' : ` ${list([...names, ...more])} would have given up by then.`;
   return [
     problem(
