@@ -51,24 +51,34 @@ describe('the document', () => {
 });
 
 describe('the verdict on a client', () => {
+  const OVER = { requests: 1, isOver: true };
   const cut = { error: 'TypeError: terminated', status: 200 };
 
   test('is bad where a late failure was taken for a success', () => {
-    expect(judge('cut', { got: { error: 'x' } }, 'plain').verdict).toBe('bad');
-    expect(judge('cut', cut, 'plain')).toEqual(good('TypeError: terminated; status 200'));
+    expect(judge('cut', { got: { error: 'x' } }, { wire: 'plain' }, OVER).verdict).toBe('bad');
+    expect(judge('cut', cut, { wire: 'plain' }, OVER)).toEqual(
+      good('TypeError: terminated; status 200'),
+    );
   });
 
   test('is bad where comments became events or an answer came wrong', () => {
-    expect(judge('events', { events: ['', 'first', 'last'] }, 'plain').verdict).toBe('bad');
-    expect(judge('events', { text: ': k\n\ndata: first\n\ndata: last\n\n' }, 'plain')).toEqual(
-      good('right'),
-    );
-    expect(judge('json', { got: 'text' }, 'plain').verdict).toBe('bad');
-    expect(judge('json', { got: 'held' }, 'openai').verdict).toBe('good');
+    expect(
+      judge('events', { events: ['', 'first', 'last'] }, { wire: 'plain' }, OVER).verdict,
+    ).toBe('bad');
+    expect(
+      judge('events', { text: ': k\n\ndata: first\n\ndata: last\n\n' }, { wire: 'plain' }, OVER),
+    ).toEqual(good('right'));
+    expect(judge('json', { got: 'text' }, { wire: 'plain' }, OVER).verdict).toBe('bad');
+    expect(judge('json', { got: 'held' }, { wire: 'openai' }, OVER).verdict).toBe('good');
   });
 
   test('says how far a stream came before its error', () => {
-    const { text } = judge('events-cut', { events: ['first', 'l'], error: 'Error: cut' }, 'plain');
+    const { text } = judge(
+      'events-cut',
+      { events: ['first', 'l'], error: 'Error: cut' },
+      { wire: 'plain' },
+      OVER,
+    );
     expect(text).toBe('message first, message l, then Error: cut');
   });
 });
@@ -87,6 +97,6 @@ describe('the command line', () => {
 
   test('says which names there are', () => {
     expect(() => readPlan(['--proxy', 'ngin'])).toThrow(/there is no ngin\..*nginx/);
-    expect(() => readPlan(['--only', 'both'])).toThrow(/clients or proxies/);
+    expect(() => readPlan(['--only', 'both'])).toThrow(/proxies, http2, adapters, clients/);
   });
 });

@@ -1,7 +1,11 @@
 import { createFaultyPath, type FaultSpec } from '@holdopen/faulty-path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ProxyCells, probe } from '../src/probe/questions.js';
-import { MatrixServer } from '../src/server/server.js';
+import type { ProbedFront } from '../src/probe/front.js';
+import { type ProbeCells, probe } from '../src/probe/questions.js';
+import { HIDES_CUTS, WAITS, weigh } from '../src/probe/weigh.js';
+import { nodeApp } from '../src/server/apps/node.js';
+import { type Backend, startBackend } from '../src/server/backend.js';
+import { plain } from '../src/table.js';
 
 const TIMING = { workMs: 2_000, leavesAfterMs: 800 };
 const PATHS = {
@@ -14,17 +18,17 @@ const PATHS = {
   lying: [{ type: 'lying-end' }],
 } satisfies Record<string, FaultSpec[]>;
 
-let server: MatrixServer;
-const seen = new Map<string, ProxyCells>();
+let server: Backend;
+const seen = new Map<string, ProbeCells>();
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  server = await MatrixServer.start('held');
+  server = await startBackend(nodeApp);
   await Promise.all(
     Object.entries(PATHS).map(async ([name, faults]) => {
       const path = await createFaultyPath({ target: server.port, faults });
       closing.push(() => path.close());
-      seen.set(name, await probe({ port: path.port, server }, TIMING));
+      seen.set(name, await probe(frontAt(path.port), TIMING));
     }),
   );
 }, 60_000);
@@ -34,7 +38,11 @@ afterAll(async () => {
   await server.close();
 });
 
-function cells(path: keyof typeof PATHS): ProxyCells {
+function frontAt(port: number): ProbedFront {
+  return { origin: `http://127.0.0.1:${port}`, seen: server.seen };
+}
+
+function cells(path: keyof typeof PATHS): ProbeCells {
   const found = seen.get(path);
   if (found === undefined) throw new Error(`${path} was not asked`);
   return found;
@@ -69,7 +77,8 @@ describe('the prober', () => {
   });
 
   test('sees that a cut was made a clean end, and that no parser takes it for an answer', () => {
-    expect(cells('lying').cut).toEqual({ verdict: 'good', text: 'clean end' });
+    expect(cells('lying').cut).toMatchObject({ verdict: 'bad', text: 'clean end' });
+    expect(weigh(cells('lying'), { ...WAITS, ...HIDES_CUTS }).cut).toEqual(plain('clean end'));
     expect(cells('lying').cutFetch.text).toMatch(/SyntaxError/);
     expect(cells('lying').eventsCutFetch.text).toBe('ends as if whole');
   });
