@@ -59,7 +59,7 @@ export function askHttp2(question: Question): Promise<Heard> {
   // Node says `end` of a stream that was reset, too: the code alone tells.
   stream.once('close', () => {
     const code = stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
-    // NO_ERROR in the middle of a body is a clean end to nearly all clients, as it is here.
+    // NO_ERROR in the middle of a body is a clean end to most clients, as it is here: Node does not tell.
     if (code === constants.NGHTTP2_NO_ERROR && hasEnded && hearing.status !== undefined) {
       hearing.settle('clean');
       return;

@@ -5,7 +5,8 @@ import { lighttpd, STREAMS } from '../lighttpd.js';
 export const lighttpdHttp2: ProxyKind = {
   ...lighttpd,
   part: { file: '/usr/lib/lighttpd/mod_openssl.so', debian: 'lighttpd-mod-openssl' },
-  fronts: [{ name: STREAMS }],
+  // undici notices it all the same.
+  fronts: [{ name: STREAMS, known: { cut: /^clean end$/, eventsCut: /^clean end$/ } }],
   configure: ({ target, port, idleSeconds, folder }) => ({
     ...CERTIFICATE_FILES,
     'lighttpd.conf': `
