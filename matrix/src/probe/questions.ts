@@ -164,7 +164,7 @@ function brokenAsMeant(heard: Heard, seen: Seen): Cell {
 }
 
 function describeBody(heard: Heard): Cell {
-  const isWhole = heard.ending === 'clean' && heard.text.trim() === FAILURE;
+  const isWhole = heard.status === 200 && heard.ending === 'clean' && heard.text.trim() === FAILURE;
   return isWhole ? good('whole, 200') : other(heard);
 }
 

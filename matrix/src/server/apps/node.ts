@@ -6,8 +6,11 @@ import { HELD_NAMES } from '../cases.js';
 import { partsOf } from '../route.js';
 import type { Stage } from '../stage.js';
 
+/** As much of it as an app needs. */
+type Playing = Pick<Stage, 'play' | 'holdOptions'>;
+
 /** A plain listener, each case of it wrapped by its own options. */
-export function nodeApp(stage: Stage): RequestListener {
+export function nodeApp(stage: Playing): RequestListener {
   const listener = plainApp(stage);
   const held = new Map<string, RequestListener>(
     HELD_NAMES.map((name) => [name, holdOpen(listener, stage.holdOptions(name))]),
@@ -19,13 +22,13 @@ export function nodeApp(stage: Stage): RequestListener {
 }
 
 /** The same without holdopen, as it stands behind the sidecar. */
-export function plainApp(stage: Stage): RequestListener {
+export function plainApp(stage: Playing): RequestListener {
   return (req, res) => void playOnNode(stage, req, res);
 }
 
 /** For every framework whose response is Node's. */
 export async function playOnNode(
-  stage: Stage,
+  stage: Playing,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
