@@ -28,7 +28,9 @@ const MATRIX_PACKAGES = [
   { name: 'wget', program: 'wget' },
   { name: 'golang-go', program: 'go' },
   { name: 'default-jdk-headless', program: 'javac' },
+  { name: 'lighttpd-mod-openssl', file: '/usr/lib/lighttpd/mod_openssl.so' },
   { name: 'python3-httpx', module: 'httpx' },
+  { name: 'python3-h2', module: 'h2' },
   { name: 'python3-requests', module: 'requests' },
   { name: 'python3-aiohttp', module: 'aiohttp' },
 ];
@@ -66,9 +68,10 @@ export async function installSystemPackages() {
 
 /** Installs for the matrix what Debian has, where that is possible; what there is not, it goes without. */
 export async function installMatrixPackages() {
-  const absent = MATRIX_PACKAGES.filter(({ program, module }) =>
-    program === undefined ? !hasModule(module) : !isInstalled(program),
-  );
+  const absent = MATRIX_PACKAGES.filter(({ program, module, file }) => {
+    if (program !== undefined) return !isInstalled(program);
+    return file === undefined ? !hasModule(module) : !existsSync(file);
+  });
   if (absent.length === 0 || !isRootOnDebian()) return;
   const apt = (/** @type {string[]} */ ...args) =>
     run('apt-get', args, { env: { DEBIAN_FRONTEND: 'noninteractive' }, output: 'quiet' });

@@ -13,7 +13,10 @@ import { chromium } from 'playwright-core';
 export async function inChromium(url, mode, work) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   // As root its sandbox refuses to start.
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--ignore-certificate-errors'],
+  });
   try {
     const page = await browser.newPage();
     await page.goto(new URL('/', url).href);

@@ -7,7 +7,7 @@ await answer((asked, got) => {
   const { timeoutMs } = asked;
   /** @type {object} the types of Node's fetch are of an older undici */
   const impatient = {
-    dispatcher: new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
+    dispatcher: new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs, allowH2: true }),
   };
   return callFetch((url, init) => fetch(url, { ...init, ...impatient }), asked, got);
 });

@@ -2,7 +2,11 @@ import { Agent, request } from 'undici';
 import { answer } from './answer.mjs';
 
 await answer(async ({ url, mode, timeoutMs }, got) => {
-  const dispatcher = new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  const dispatcher = new Agent({
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    allowH2: true,
+  });
   if (mode === 'json') {
     const { statusCode, body } = await request(url, { method: 'POST', body: '{}', dispatcher });
     got.status = statusCode;

@@ -1,22 +1,27 @@
 import { parseArgs } from 'node:util';
+import { ADAPTER_NAMES } from './adapters/all.js';
 import { CLIENT_NAMES } from './clients/run.js';
-import { PROXY_NAMES } from './proxies/run.js';
+import { HTTP2_PROXY_NAMES, PROXY_NAMES } from './proxies/names.js';
+
+const PARTS = ['proxies', 'http2', 'adapters', 'clients'] as const;
+type Part = (typeof PARTS)[number];
 
 export const HELP = `npm run matrix -- [options]
-  --only clients|proxies  one half of it
+  --only ${PARTS.join('|')}  one part of it
   --client NAME           this client alone; may be repeated
-  --proxy NAME            this proxy alone; may be repeated
+  --proxy NAME            this proxy alone, over HTTP/1.1 and HTTP/2; may be repeated
+  --adapter NAME          this adapter alone; may be repeated
   --json                  prints JSON in place of tables
   --no-write              leaves docs/compatibility.md as it is; so does a part of the matrix
   --help
 
 Clients: ${CLIENT_NAMES.join('; ')}
 Proxies: ${PROXY_NAMES.join('; ')}
+Adapters: ${ADAPTER_NAMES.join('; ')}
 `;
 
-export interface Plan {
-  readonly clients: readonly string[];
-  readonly proxies: readonly string[];
+/** The names of what is asked, part by part. */
+export interface Plan extends Readonly<Record<Part, readonly string[]>> {
   readonly asJson: boolean;
   /** Only the whole of it makes a document. */
   readonly writes: boolean;
@@ -30,31 +35,52 @@ export function readPlan(args: readonly string[]): Plan | undefined {
       only: { type: 'string' },
       client: { type: 'string', multiple: true },
       proxy: { type: 'string', multiple: true },
+      adapter: { type: 'string', multiple: true },
       json: { type: 'boolean', default: false },
       'no-write': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const { only, client, proxy } = values;
-  if (only !== undefined && only !== 'clients' && only !== 'proxies') {
-    throw new Error(`--only takes clients or proxies, not ${only}`);
+  const { only, client, proxy, adapter } = values;
+  if (only !== undefined && !PARTS.some((part) => part === only)) {
+    throw new Error(`--only takes ${PARTS.join(', ')}, not ${only}`);
   }
-  const isNamed = client !== undefined || proxy !== undefined;
-  const wants = (kind: 'clients' | 'proxies', names: readonly string[] | undefined): boolean =>
-    only === undefined ? !isNamed || names !== undefined : only === kind;
-  const clients = wants('clients', client) ? chosen('client', client, CLIENT_NAMES) : [];
-  const proxies = wants('proxies', proxy) ? chosen('proxy', proxy, PROXY_NAMES) : [];
-  const isWhole = clients === CLIENT_NAMES && proxies === PROXY_NAMES;
-  return { clients, proxies, asJson: values.json, writes: isWhole && !values['no-write'] };
+  const proxies = chosen('proxy', proxy, PROXY_NAMES);
+  const names: Record<Part, readonly string[] | undefined> = {
+    clients: chosen('client', client, CLIENT_NAMES),
+    proxies,
+    http2: proxies?.filter((name) => HTTP2_PROXY_NAMES.includes(name)),
+    adapters: chosen('adapter', adapter, ADAPTER_NAMES),
+  };
+  const all: Record<Part, readonly string[]> = {
+    clients: CLIENT_NAMES,
+    proxies: PROXY_NAMES,
+    http2: HTTP2_PROXY_NAMES,
+    adapters: ADAPTER_NAMES,
+  };
+  const isNamed = PARTS.some((part) => names[part] !== undefined);
+  const of = (part: Part): readonly string[] => {
+    if (only !== undefined && only !== part) return [];
+    return names[part] ?? (isNamed && only === undefined ? [] : all[part]);
+  };
+  return {
+    clients: of('clients'),
+    proxies: of('proxies'),
+    http2: of('http2'),
+    adapters: of('adapters'),
+    asJson: values.json,
+    writes: !isNamed && only === undefined && !values['no-write'],
+  };
 }
 
+/** `undefined`: nothing was asked by name. */
 function chosen(
   option: string,
   asked: readonly string[] | undefined,
   known: readonly string[],
-): readonly string[] {
-  if (asked === undefined) return known;
+): readonly string[] | undefined {
+  if (asked === undefined) return undefined;
   for (const name of asked) {
     if (known.some((one) => isSame(one, name))) continue;
     throw new Error(`--${option}: there is no ${name}. There are: ${known.join('; ')}`);

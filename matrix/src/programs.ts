@@ -13,6 +13,15 @@ export function findProgram(name: string, debian: string): string {
   throw new NotOnThisMachine(`there is no ${name} (Debian: ${debian})`);
 }
 
+/** What is found, where it is found. @throws NotOnThisMachine */
+export function here(find: () => string): string {
+  try {
+    return find();
+  } catch (error) {
+    throw new NotOnThisMachine(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** What a program prints on both of its outputs, whatever its exit code. */
 export function printed(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {

@@ -3,7 +3,7 @@ import { judge } from '../src/clients/judge.js';
 import { fill } from '../src/page/document.js';
 import { drawAbsent, drawTable } from '../src/page/draw.js';
 import { readPlan } from '../src/plan.js';
-import { bad, good, isKept, plain, type Table } from '../src/table.js';
+import { afterAll, bad, good, isKept, plain, type Table, wrong } from '../src/table.js';
 
 type Column = 'silent' | 'json';
 const TITLES = { silent: 'silent handler', json: 'held JSON' };
@@ -51,25 +51,76 @@ describe('the document', () => {
 });
 
 describe('the verdict on a client', () => {
+  const OVER = { requests: 1, isOver: true };
   const cut = { error: 'TypeError: terminated', status: 200 };
 
   test('is bad where a late failure was taken for a success', () => {
-    expect(judge('cut', { got: { error: 'x' } }, 'plain').verdict).toBe('bad');
-    expect(judge('cut', cut, 'plain')).toEqual(good('TypeError: terminated; status 200'));
+    expect(judge('cut', { got: { error: 'x' } }, { wire: 'plain' }, OVER).verdict).toBe('bad');
+    expect(judge('cut', cut, { wire: 'plain' }, OVER)).toEqual(
+      good('TypeError: terminated; status 200'),
+    );
   });
 
   test('is bad where comments became events or an answer came wrong', () => {
-    expect(judge('events', { events: ['', 'first', 'last'] }, 'plain').verdict).toBe('bad');
-    expect(judge('events', { text: ': k\n\ndata: first\n\ndata: last\n\n' }, 'plain')).toEqual(
-      good('right'),
+    expect(
+      judge('events', { events: ['', 'first', 'last'] }, { wire: 'plain' }, OVER).verdict,
+    ).toBe('bad');
+    expect(
+      judge('events', { text: ': k\n\ndata: first\n\ndata: last\n\n' }, { wire: 'plain' }, OVER),
+    ).toEqual(good('right'));
+    expect(judge('json', { got: 'text' }, { wire: 'plain' }, OVER).verdict).toBe('bad');
+    expect(judge('json', { got: 'held' }, { wire: 'openai' }, OVER).verdict).toBe('good');
+  });
+
+  test('is bad where the handler had not come to its error yet, or was never asked', () => {
+    const early = { requests: 1, isOver: false };
+    expect(judge('cut', cut, {}, early)).toEqual(
+      bad('TypeError: terminated; status 200, before it was to break'),
     );
-    expect(judge('json', { got: 'text' }, 'plain').verdict).toBe('bad');
-    expect(judge('json', { got: 'held' }, 'openai').verdict).toBe('good');
+    const refused = { error: 'Error: connect ECONNREFUSED' };
+    expect(judge('cut', refused, {}, { requests: 0, isOver: false }).verdict).toBe('bad');
+    expect(judge('json', {}, {}, OVER).verdict).toBe('bad');
+  });
+
+  test('is bad where a time-out was not tried, so that the row proves nothing', () => {
+    expect(judge('silent', { got: { answer: 'held' } }, {}, OVER).verdict).toBe('bad');
+    expect(judge('silent', { got: { answer: 'held' } }, { waits: true }, OVER)).toEqual(
+      plain('waits'),
+    );
+  });
+
+  test('is bad where a broken stream ends as if whole, or a late error is lost', () => {
+    expect(judge('events-cut', { events: ['first'] }, {}, OVER).verdict).toBe('bad');
+    expect(judge('events-error', { events: ['first'] }, {}, OVER).verdict).toBe('bad');
+    expect(judge('events-error', { events: [{ error: '{}' }] }, {}, OVER)).toEqual(
+      plain('event error'),
+    );
   });
 
   test('says how far a stream came before its error', () => {
-    const { text } = judge('events-cut', { events: ['first', 'l'], error: 'Error: cut' }, 'plain');
+    const { text } = judge(
+      'events-cut',
+      { events: ['first', 'l'], error: 'Error: cut' },
+      { wire: 'plain' },
+      OVER,
+    );
     expect(text).toBe('message first, message l, then Error: cut');
+  });
+});
+
+describe('what is asked twice', () => {
+  test('shows what it was at first', () => {
+    expect(afterAll(bad('reset'), good('lives'))).toEqual(
+      good('lives (asked twice; at first: reset)'),
+    );
+    expect(afterAll(bad('reset'), bad('504')).text).toBe('504');
+  });
+
+  test('is not forgiven what no busy machine does', () => {
+    expect(afterAll(wrong('taken for a success'), good('cut'))).toEqual(
+      wrong('taken for a success'),
+    );
+    expect(afterAll(good('cut'), wrong('taken for a success')).verdict).toBe('bad');
   });
 });
 
@@ -80,13 +131,19 @@ describe('the command line', () => {
     expect(readPlan(['--only', 'proxies'])).toMatchObject({ clients: [], writes: false });
     expect(readPlan(['--client', 'HTTPX'])).toMatchObject({
       clients: ['httpx'],
-      proxies: [],
+      ...{ proxies: [], http2: [], adapters: [] },
+      writes: false,
+    });
+    expect(readPlan(['--proxy', 'Squid'])).toMatchObject({ proxies: ['Squid'], http2: [] });
+    expect(readPlan(['--adapter', 'fastify'])).toMatchObject({
+      adapters: ['Fastify'],
+      ...{ clients: [], proxies: [] },
       writes: false,
     });
   });
 
   test('says which names there are', () => {
     expect(() => readPlan(['--proxy', 'ngin'])).toThrow(/there is no ngin\..*nginx/);
-    expect(() => readPlan(['--only', 'both'])).toThrow(/clients or proxies/);
+    expect(() => readPlan(['--only', 'both'])).toThrow(/proxies, http2, adapters, clients/);
   });
 });

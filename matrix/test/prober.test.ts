@@ -1,7 +1,13 @@
+import type { RequestListener } from 'node:http';
 import { createFaultyPath, type FaultSpec } from '@holdopen/faulty-path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ProxyCells, probe } from '../src/probe/questions.js';
-import { MatrixServer } from '../src/server/server.js';
+import type { ProbedFront } from '../src/probe/front.js';
+import { type ProbeCells, probe } from '../src/probe/questions.js';
+import { HIDES_CUTS, WAITS, weigh } from '../src/probe/weigh.js';
+import { nodeApp, plainApp } from '../src/server/apps/node.js';
+import { type Backend, startBackend } from '../src/server/backend.js';
+import type { Stage } from '../src/server/stage.js';
+import { bad, plain } from '../src/table.js';
 
 const TIMING = { workMs: 2_000, leavesAfterMs: 800 };
 const PATHS = {
@@ -14,19 +20,51 @@ const PATHS = {
   lying: [{ type: 'lying-end' }],
 } satisfies Record<string, FaultSpec[]>;
 
-let server: MatrixServer;
-const seen = new Map<string, ProxyCells>();
+/** What would be faults of ours; each of them has to show. */
+const BROKEN = {
+  /** Nothing is held. */
+  unheld: plainApp,
+  /** A late error is sent as if it were an answer. */
+  glossing: (stage) =>
+    nodeApp({
+      play: (call) => stage.play(call),
+      holdOptions: (name) => ({ ...stage.holdOptions(name), lateError: 'body' }),
+    }),
+  /** Nobody is told that the client has left. */
+  deaf: (stage) =>
+    nodeApp({
+      play: ({ signal: _, ...call }) => stage.play(call),
+      holdOptions: (name) => stage.holdOptions(name),
+    }),
+  /** A beat lands inside the payload. */
+  splicing: (stage) =>
+    nodeApp({
+      holdOptions: (name) => stage.holdOptions(name),
+      async play(call) {
+        const { body, ...answer } = await stage.play(call);
+        return { ...answer, body: typeof body === 'string' ? body.replace(/ld"/, 'l\\nd"') : body };
+      },
+    }),
+} satisfies Record<string, (stage: Stage) => RequestListener>;
+
+let server: Backend;
+const seen = new Map<string, ProbeCells>();
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  server = await MatrixServer.start('held');
-  await Promise.all(
-    Object.entries(PATHS).map(async ([name, faults]) => {
+  server = await startBackend(nodeApp);
+  await Promise.all([
+    ...Object.entries(PATHS).map(async ([name, faults]) => {
       const path = await createFaultyPath({ target: server.port, faults });
       closing.push(() => path.close());
-      seen.set(name, await probe({ port: path.port, server }, TIMING));
+      seen.set(name, await probe(frontAt(path.port, server), TIMING));
     }),
-  );
+    ...Object.entries(BROKEN).map(async ([name, app]) => {
+      const broken = await startBackend(app);
+      closing.push(() => broken.close());
+      seen.set(name, await probe(frontAt(broken.port, broken), TIMING));
+    }),
+  ]);
 }, 60_000);
 
 afterAll(async () => {
@@ -34,7 +72,11 @@ afterAll(async () => {
   await server.close();
 });
 
-function cells(path: keyof typeof PATHS): ProxyCells {
+function frontAt(port: number, { seen }: Backend): ProbedFront {
+  return { origin: `http://127.0.0.1:${port}`, seen };
+}
+
+function cells(path: keyof typeof PATHS | keyof typeof BROKEN): ProbeCells {
   const found = seen.get(path);
   if (found === undefined) throw new Error(`${path} was not asked`);
   return found;
@@ -69,8 +111,56 @@ describe('the prober', () => {
   });
 
   test('sees that a cut was made a clean end, and that no parser takes it for an answer', () => {
-    expect(cells('lying').cut).toEqual({ verdict: 'good', text: 'clean end' });
+    expect(cells('lying').cut).toMatchObject({ verdict: 'bad', text: 'clean end' });
+    expect(weigh(cells('lying'), { ...WAITS, ...HIDES_CUTS }).cut).toEqual(plain('clean end'));
     expect(cells('lying').cutFetch.text).toMatch(/SyntaxError/);
     expect(cells('lying').eventsCutFetch.text).toBe('ends as if whole');
+  });
+});
+
+describe('a fault of ours shows', () => {
+  test('where nothing is held', () => {
+    const beats = ['jsonBeats', 'eventBeats', 'ownHeadBeats'] as const;
+    for (const column of [...beats, 'cut', 'body', 'header'] as const) {
+      expect([column, cells('unheld')[column].verdict]).toEqual([column, 'bad']);
+    }
+  });
+
+  test('where a late error is sent as if it were an answer', () => {
+    const failed = { verdict: 'bad', isWrong: true };
+    expect(cells('glossing').cut).toMatchObject(failed);
+    expect(cells('glossing').cutFetch).toMatchObject(failed);
+    expect(cells('glossing').body.verdict).toBe('good');
+  });
+
+  test('where nobody hears that the client has left', () => {
+    expect(cells('deaf').leaves).toEqual(bad('never noticed'));
+    expect(cells('deaf').json.verdict).toBe('good');
+  });
+
+  test('where the payload is another one', () => {
+    expect(cells('splicing').json).toMatchObject({ verdict: 'bad', isWrong: true });
+  });
+});
+
+describe('what is known of a proxy', () => {
+  test('is a fact; the same of another one is a failure', () => {
+    const gathered = cells('gathering');
+    expect(gathered.jsonBeats.verdict).toBe('bad');
+    const known = weigh(gathered, { jsonBeats: /^gathered/ });
+    expect(known.jsonBeats).toEqual(plain('gathered until the end'));
+    expect(known.eventBeats.verdict).toBe('bad');
+  });
+
+  test('and was not to be seen is marked', () => {
+    expect(weigh(cells('good'), { ...WAITS, ...HIDES_CUTS }).cut).toEqual({
+      verdict: 'odd',
+      text: 'cut: no last chunk',
+    });
+  });
+
+  test('a hop that lets the silent handler live proves nothing', () => {
+    expect(weigh(cells('good')).silent.verdict).toBe('bad');
+    expect(weigh(cells('impatient')).silent.verdict).toBe('plain');
   });
 });

@@ -46,14 +46,24 @@ export interface ProgramSetup {
   /** What it finds in its folder, by name. */
   files(folder: string): Readonly<Record<string, string>>;
   args(folder: string): readonly string[];
+  /**
+   * It is killed with all that it has started, the workers of Apache and nghttpx too. But a terminal's
+   * Ctrl-C does not reach it then: only for programs that hear it and end by `process.exit`.
+   */
+  readonly inOwnGroup?: boolean;
 }
 
 export interface RunningProgram {
   close(): Promise<void>;
 }
 
+export interface WatchedProgram extends RunningProgram {
+  /** @throws Error with its exit code if it has ended by itself. */
+  check(): void;
+}
+
 /** @throws Error with what it complained of, if it does not start. */
-export async function startProgram(setup: ProgramSetup): Promise<RunningProgram> {
+export async function startProgram(setup: ProgramSetup): Promise<WatchedProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'holdopen-program-'));
   // Some of them step down from root and write here still.
   await chmod(folder, 0o777);
@@ -65,12 +75,16 @@ export async function startProgram(setup: ProgramSetup): Promise<RunningProgram>
     // Caddy writes to its HOME.
     env: { ...process.env, PATH: SEARCH_PATH, HOME: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: setup.inOwnGroup ?? false,
   });
   // Not `close`: what it has started may keep its outputs open.
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve()).once('error', () => resolve());
   });
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => {
+    if (setup.inOwnGroup === true) killGroup(child);
+    else child.kill('SIGKILL');
+  };
   // Whoever interrupts us is left neither with it nor with its folder.
   const abandon = (): void => {
     kill();
@@ -93,7 +107,20 @@ export async function startProgram(setup: ProgramSetup): Promise<RunningProgram>
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${reason} ${log.slice(-500)}`.trim(), { cause: error });
   }
-  return { close };
+  const check = (): void => {
+    if (child.exitCode === null && child.signalCode === null) return;
+    throw new Error(`${setup.program} ended with ${child.exitCode ?? child.signalCode}`);
+  };
+  return { check, close };
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has gone.
+  }
 }
 
 async function untilListening({ program, ports }: ProgramSetup, child: ChildProcess) {

@@ -34,6 +34,8 @@ type answer struct {
 func ask(url, mode string, timeout time.Duration, got *answer) error {
 	dialer := net.Dialer{}
 	client := http.Client{Transport: &http.Transport{
+		// With a dialer of one's own it has to be told.
+		ForceAttemptHTTP2: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, address)
 			return impatient{conn, timeout}, err

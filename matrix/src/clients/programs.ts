@@ -3,14 +3,13 @@ import { bun, chromiumPath, deno, newestNode } from '../../../test/runtimes.js';
 import { findPrograms } from '../../../test/support/program.js';
 import {
   findProgram,
+  here,
   installedVersion,
   NotOnThisMachine,
   printed,
   versionOf,
 } from '../programs.js';
-import type { ClientKind } from './kind.js';
-
-type Prepare = ClientKind['prepare'];
+import type { Prepare } from './kind.js';
 
 const SCRIPTS = join(import.meta.dirname, '../../clients');
 const script = (name: string): string => join(SCRIPTS, name);
@@ -47,9 +46,9 @@ export function chromium(file: string): Prepare {
 }
 
 /** A module of Python. There may be several Pythons: Debian's packages are for Debian's own. */
-export function python(module: string, file: string, debian?: string): Prepare {
+export function python(module: string, file: string, debian?: string, needs = module): Prepare {
   return async () => {
-    const show = `import ${module}; print('version', getattr(${module}, '__version__', ''))`;
+    const show = `import ${module}, ${needs}; print('version', getattr(${module}, '__version__', ''))`;
     for (const program of findPrograms('python3')) {
       const said = await printed(program, ['-c', show]);
       if (!said.startsWith('version')) continue;
@@ -58,7 +57,7 @@ export function python(module: string, file: string, debian?: string): Prepare {
       return { version, command: [program, script(file)] };
     }
     const where = debian === undefined ? 'this Debian has no such package' : `Debian: ${debian}`;
-    throw new NotOnThisMachine(`Python has no module ${module} (${where})`);
+    throw new NotOnThisMachine(`Python has no module ${needs} (${where})`);
   };
 }
 
@@ -91,12 +90,4 @@ export function java(main: string): Prepare {
       command: [program, '-cp', folder, main],
     };
   };
-}
-
-function here(find: () => string): string {
-  try {
-    return find();
-  } catch (error) {
-    throw new NotOnThisMachine(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -1,115 +1,118 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inTurns } from '../in-turns.js';
+import { rowOfFailure } from '../probe/probed.js';
 import { NotOnThisMachine } from '../programs.js';
+import { nginxHttp2 } from '../proxies/http2/nginx.js';
+import type { ProxyKind } from '../proxies/kind.js';
 import { nginx } from '../proxies/nginx.js';
 import { type RunningProxy, startProxy } from '../proxies/start.js';
-import { MatrixServer, routeTo } from '../server/server.js';
-import { bad, type Cell, inTurns, plain, type Row, type Table, wordsOf } from '../table.js';
+import { nodeApp } from '../server/apps/node.js';
+import { startBackend } from '../server/backend.js';
+import { trusting } from '../server/certificate.js';
+import type { Cell, Row, Table } from '../table.js';
 import { CLIENTS, THROUGH_NGINX } from './all.js';
-import { call } from './call.js';
-import { CLIENT_COLUMNS, type ClientColumn, isStream, judge } from './judge.js';
-import type { ClientKind, PreparedClient } from './kind.js';
+import { askClient, type Place } from './ask.js';
+import { CLIENT_COLUMNS, type ClientColumn } from './judge.js';
+import type { ClientKind, Prepare } from './kind.js';
 
-/** The time-out for silence, where a client has one. */
-const TIMEOUT_MS = 2_000;
-/** Twice that: undici's timers, for one, may be a second late. */
-const WORK_MS = 4_000;
 /** Clients at once, each with all its cells. They wait, mostly, but some take a while to start. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 /** nginx itself is to wait for whatever a client does not. */
 const NGINX_IDLE_SECONDS = 60;
 
 export const CLIENT_NAMES: readonly string[] = CLIENTS.map(({ name }) => name);
 
 type ClientRow = Row<ClientColumn>;
+type Say = (text: string) => void;
+
+/** One client at one place. */
+interface Asked extends Place {
+  readonly kind: ClientKind;
+  /** What differs from asking the server itself over HTTP/1.1. */
+  readonly how: string;
+  readonly prepare: Prepare;
+}
 
 /** Asks every client everything. `say` is told of each cell as it is done. */
-export async function runClients(
-  names: readonly string[],
-  say: (text: string) => void,
-): Promise<Table<ClientColumn>> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdopen-matrix-'));
-  const server = await MatrixServer.start('held');
-  const proxy = await startNginx(server);
+export async function runClients(names: readonly string[], say: Say): Promise<Table<ClientColumn>> {
+  const kinds = CLIENTS.filter(({ name }) => names.includes(name));
+  if (kinds.length === 0) return { columns: CLIENT_COLUMNS, rows: [] };
+  const folder = mkdtempSync(join(tmpdir(), 'holdopen-matrix-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  const [server, server2] = await Promise.all([startBackend(nodeApp), startBackend(nodeApp, 'h2')]);
+  const [proxy, proxy2] = await Promise.all([
+    startNginx(nginx, server.port),
+    startNginx(nginxHttp2, server.port),
+  ]);
+  const env = await trusting(folder);
+  const place = (scheme: string, port: number | undefined, seen = server.seen): Place => ({
+    front: { origin: `${scheme}://127.0.0.1:${port ?? 0}`, seen },
+    env: scheme === 'https' ? env : {},
+  });
+  const at = (how: string, where: Place, ofKind: (kind: ClientKind) => Prepare | undefined) =>
+    kinds.flatMap((kind): Asked[] => {
+      const prepare = ofKind(kind);
+      return prepare === undefined ? [] : [{ kind, how, prepare, ...where }];
+    });
+  const isThroughNginx = ({ name }: ClientKind): boolean => THROUGH_NGINX.has(name);
+  const overHttp2 = ({ http2, prepare }: ClientKind): Prepare | undefined =>
+    http2 === true ? prepare : http2;
   try {
-    const kinds = CLIENTS.filter(({ name }) => names.includes(name));
-    const direct = kinds.map((kind) => ({ kind, port: server.port, through: '' }));
-    const through = kinds
-      .filter(({ name }) => proxy !== undefined && THROUGH_NGINX.has(name))
-      .map((kind) => ({ kind, port: proxy?.port('') ?? 0, through: ', through nginx' }));
-    const rows = await inTurns([...direct, ...through], AT_ONCE, ({ kind, port, through }) =>
-      rowOf(kind, { name: `${kind.name}${through}`, port, folder, say }),
-    );
+    const asked = [
+      ...at('', place('http', server.port), ({ prepare }) => prepare),
+      ...(proxy === undefined
+        ? []
+        : at(', through nginx', place('http', proxy.port('')), (kind) =>
+            isThroughNginx(kind) ? kind.prepare : undefined,
+          )),
+      ...at(', HTTP/2', place('https', server2.port, server2.seen), overHttp2),
+      ...(proxy2 === undefined
+        ? []
+        : at(', HTTP/2 to nginx', place('https', proxy2.port('')), (kind) =>
+            isThroughNginx(kind) ? overHttp2(kind) : undefined,
+          )),
+    ];
+    const rows = await inTurns(asked, AT_ONCE, (one) => rowOf(one, folder, say));
+    for (const one of [proxy, proxy2]) one?.check();
     return { columns: CLIENT_COLUMNS, rows };
   } finally {
-    await proxy?.close();
-    await server.close();
-    await rm(folder, { recursive: true, force: true });
+    await Promise.all([proxy?.close(), proxy2?.close(), server.close(), server2.close()]);
+    process.off('exit', remove);
+    remove();
   }
 }
 
-interface Place {
-  readonly name: string;
-  readonly port: number;
-  readonly folder: string;
-  readonly say: (text: string) => void;
-}
-
-async function rowOf(kind: ClientKind, { name, port, folder, say }: Place): Promise<ClientRow> {
-  let client: PreparedClient;
+async function rowOf(
+  { kind, how, prepare, ...place }: Asked,
+  folder: string,
+  say: Say,
+): Promise<ClientRow> {
+  const name = `${kind.name}${how}`;
   try {
-    client = await kind.prepare(folder);
+    const client = await prepare(folder);
+    const cells = await Promise.all(
+      CLIENT_COLUMNS.map(async (column) => {
+        const cell = await askClient(kind, client, column, place);
+        say(`${name}: ${column}: ${cell.verdict === 'bad' ? 'NOT AS PROMISED: ' : ''}${cell.text}`);
+        return [column, cell] as const;
+      }),
+    );
+    // Every column is in it: they were made of the columns.
+    const byColumn = Object.fromEntries(cells) as Record<ClientColumn, Cell>;
+    return { name, version: client.version, note: kind.timeout, cells: byColumn };
   } catch (error) {
-    const reason = wordsOf(error);
-    if (error instanceof NotOnThisMachine) {
-      say(`${name}: not on this machine: ${error.message}`);
-      return { name, absent: error.message };
-    }
-    say(`${name}: FAILED: ${reason}`);
-    return { name, failed: reason };
-  }
-  const cells = await Promise.all(
-    CLIENT_COLUMNS.map(async (column) => {
-      const cell = await cellOf(kind, client, column, port);
-      say(`${name}: ${column}: ${cell.verdict === 'bad' ? 'NOT AS PROMISED: ' : ''}${cell.text}`);
-      return [column, cell] as const;
-    }),
-  );
-  // Every column is in it: they were made of the columns.
-  const byColumn = Object.fromEntries(cells) as Record<ClientColumn, Cell>;
-  return { name, version: client.version, note: kind.timeout, cells: byColumn };
-}
-
-/** What a busy machine brings too late comes in time once more; a fault is there again. */
-async function cellOf(...question: Parameters<typeof askOnce>): Promise<Cell> {
-  const cell = await askOnce(...question);
-  return cell.verdict === 'bad' ? askOnce(...question) : cell;
-}
-
-async function askOnce(
-  { wire = 'plain', only, workMs = WORK_MS, played, exceptions, env = {} }: ClientKind,
-  client: PreparedClient,
-  column: ClientColumn,
-  port: number,
-): Promise<Cell> {
-  const mode = isStream(column) ? 'events' : 'json';
-  const name = played === undefined ? column : played[column];
-  if (name === undefined || (only === 'events' && mode === 'json')) return plain('–');
-  const url = `http://127.0.0.1:${port}${routeTo(wire, name, workMs)}`;
-  try {
-    const told = await call(client, { url, mode, timeoutMs: TIMEOUT_MS, env });
-    const cell = judge(column, told, wire);
-    const exception = exceptions?.[column];
-    return exception === undefined || cell.verdict !== 'bad' ? cell : plain(exception);
-  } catch (error) {
-    return bad(wordsOf(error));
+    const row = rowOfFailure(name, error);
+    say(`${name}: ${'absent' in row ? `not on this machine: ${row.absent}` : 'FAILED'}`);
+    return row;
   }
 }
 
-async function startNginx(server: MatrixServer): Promise<RunningProxy | undefined> {
+async function startNginx(kind: ProxyKind, target: number): Promise<RunningProxy | undefined> {
   try {
-    return await startProxy(nginx, { target: server.port, idleSeconds: NGINX_IDLE_SECONDS });
+    return await startProxy(kind, { target, targetHttp2: 0, idleSeconds: NGINX_IDLE_SECONDS });
   } catch (error) {
     if (error instanceof NotOnThisMachine) return undefined;
     throw error;

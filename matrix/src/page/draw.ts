@@ -3,7 +3,7 @@ import type { Cell, Row, Table } from '../table.js';
 /** Some of a table's columns under the titles that a reader sees. */
 export type Titles<Column extends string> = Partial<Readonly<Record<Column, string>>>;
 
-const MARKS = { good: '✓ ', bad: '✗ ', plain: '' };
+const MARKS = { good: '✓ ', bad: '✗ ', odd: '≠ ', plain: '' };
 const MAX_LENGTH = 100;
 
 /** A table in Markdown: one line for each row that was run or failed. Nothing if there is none. */
@@ -59,7 +59,7 @@ function drawCell({ verdict, text }: Cell): string {
 function shorten(text: string): string {
   const line = text
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/http:\/\/127\.0\.0\.1:\d+[^\s"']*/g, '…')
+    .replaceAll(/https?:\/\/127\.0\.0\.1:\d+[^\s"']*/g, '…')
     .replaceAll(/127\.0\.0\.1:\d+/g, '…')
     .replaceAll(/port=\d+/g, 'port=…')
     .trim();

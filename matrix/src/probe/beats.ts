@@ -1,4 +1,5 @@
-import { INTERVAL_MS } from '../server/server.js';
+import { INTERVAL_MS } from '../server/cases.js';
+import { bad, type Cell, good } from '../table.js';
 import type { Heard } from './ask.js';
 
 /** Above what a machine delays by itself, most of the time. */
@@ -30,23 +31,23 @@ function lagsOf(
   });
 }
 
-/** In words: whether beats came one by one as they were sent. */
+/** Whether beats came one by one as they were sent. */
 export function describeBeats(
   heard: Heard,
   sentMs: readonly number[],
   format: keyof typeof BEATS,
-): string {
+): Cell {
   const lags = lagsOf(heard, sentMs, format);
-  if (sentMs.length === 0) return 'none was sent';
-  if (lags.length === 0) return 'none arrived';
+  if (sentMs.length === 0) return bad('none was sent');
+  if (lags.length === 0) return bad('none arrived');
   const endMs = heard.arrivals.at(-1)?.atMs ?? 0;
   const isGathered = lags.every((lag, at) => (sentMs[at] ?? 0) + lag >= endMs - AT_THE_END_MS);
   const longest = Math.max(...lags);
-  if (isGathered && longest > INTERVAL_MS) return 'gathered until the end';
+  if (isGathered && longest > INTERVAL_MS) return bad('gathered until the end');
   // One that came before the next was sent came by itself; the machine may have been busy for a moment.
-  if (longest >= INTERVAL_MS) return `up to ${seconds(longest)} late`;
+  if (longest >= INTERVAL_MS) return bad(`up to ${seconds(longest)} late`);
   const usual = median(lags);
-  return usual <= PROMPT_MS ? 'one by one' : `one by one, ${tens(usual)} ms late`;
+  return good(usual <= PROMPT_MS ? 'one by one' : `one by one, ${tens(usual)} ms late`);
 }
 
 function median(values: readonly number[]): number {

@@ -1,9 +1,11 @@
-import type { MatrixServer } from '../server/server.js';
+import type { Seen } from '../server/log.js';
 
-/** One set-up of a proxy that is listening, and the server behind it. */
+/** What is listening, and how to ask for what the server behind it saw. */
 export interface ProbedFront {
-  readonly port: number;
+  /** `http://127.0.0.1:1234`, or `https://localhost:1234`. */
+  readonly origin: string;
+  /** What is spoken to it; 1.1 if it is not said. */
+  readonly version?: '1.1' | '2';
   readonly acceptsGzip?: boolean | undefined;
-  /** Whose log has what came of it. */
-  readonly server: MatrixServer;
+  seen(id: string): Promise<Seen>;
 }

@@ -1,3 +1,4 @@
+import { HIDES_CUTS } from '../probe/weigh.js';
 import type { ProxyKind } from './kind.js';
 
 export const caddy: ProxyKind = {
@@ -5,7 +6,10 @@ export const caddy: ProxyKind = {
   program: 'caddy',
   debian: 'caddy',
   version: ['version'],
-  fronts: [{ name: '' }, { name: 'encode gzip', acceptsGzip: true }],
+  fronts: [
+    { name: '', known: HIDES_CUTS },
+    { name: 'encode gzip', acceptsGzip: true, known: HIDES_CUTS },
+  ],
   configure: ({ target, port, idleSeconds }) => ({
     Caddyfile: `
 {

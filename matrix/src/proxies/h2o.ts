@@ -1,3 +1,4 @@
+import { HIDES_CUTS } from '../probe/weigh.js';
 import type { ProxyKind } from './kind.js';
 
 export const h2o: ProxyKind = {
@@ -5,7 +6,7 @@ export const h2o: ProxyKind = {
   program: 'h2o',
   debian: 'h2o',
   version: ['--version'],
-  fronts: [{ name: '' }],
+  fronts: [{ name: '', known: HIDES_CUTS }],
   configure: ({ target, port, idleSeconds }) => ({
     'h2o.conf': `
 num-threads: 1

@@ -1,13 +1,24 @@
+import { HIDES_CUTS, type Known } from '../probe/weigh.js';
 import type { ProxyKind } from './kind.js';
 
-const STREAMS = 'server.stream-response-body = 1';
+export const STREAMS = 'server.stream-response-body = 1';
+
+const gathered = /^gathered until the end$/;
+/** Nothing leaves it before the end, and nothing is heard of who left. */
+const GATHERS: Known = {
+  ...HIDES_CUTS,
+  jsonBeats: gathered,
+  eventBeats: gathered,
+  ownHeadBeats: gathered,
+  leaves: /^never noticed$/,
+};
 
 export const lighttpd: ProxyKind = {
   name: 'lighttpd',
   program: 'lighttpd',
   debian: 'lighttpd',
   version: ['-v'],
-  fronts: [{ name: '' }, { name: STREAMS }],
+  fronts: [{ name: '', known: GATHERS }, { name: STREAMS }],
   configure: ({ target, port, idleSeconds, folder }) => ({
     'lighttpd.conf': `
 server.document-root = "${folder}"

@@ -1,8 +1,12 @@
+import type { Known } from '../probe/weigh.js';
 import type { ProxyKind } from './kind.js';
 
 const HTTP11 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 const GZIP =
   'gzip on; gzip_proxied any; gzip_min_length 0; gzip_types application/json text/event-stream;';
+
+/** Where no header tells it not to. */
+export const GATHERS: Known = { ownHeadBeats: /^gathered until the end$/ };
 
 const FRONTS: Readonly<Record<string, string>> = {
   '': '',
@@ -16,9 +20,12 @@ export const nginx: ProxyKind = {
   program: 'nginx',
   debian: 'nginx',
   version: ['-v'],
-  fronts: Object.keys(FRONTS).map((name) =>
-    name === 'gzip on' ? { name, acceptsGzip: true } : { name },
-  ),
+  fronts: [
+    { name: '', known: GATHERS },
+    { name: 'proxy_http_version 1.1' },
+    { name: 'gzip on', acceptsGzip: true, known: GATHERS },
+    { name: 'proxy_buffering off' },
+  ],
   configure: ({ target, port, idleSeconds }) => ({
     'nginx.conf': `
 daemon off; master_process off; pid nginx.pid; error_log stderr crit;

@@ -1,98 +1,58 @@
-import type { ProbedFront } from '../probe/front.js';
-import {
-  PROXY_COLUMNS,
-  type ProxyCells,
-  type ProxyColumn,
-  probe,
-  type Timing,
-} from '../probe/questions.js';
-import { NotOnThisMachine } from '../programs.js';
-import { MatrixServer } from '../server/server.js';
-import { inTurns, type Row, type Table, wordsOf } from '../table.js';
+import { inTurns } from '../in-turns.js';
+import { IDLE_SECONDS, probed, rowOfFailure, summary } from '../probe/probed.js';
+import { PROBE_COLUMNS, type ProbeColumn } from '../probe/questions.js';
+import { WAITS } from '../probe/weigh.js';
+import { nodeApp } from '../server/apps/node.js';
+import { type Backend, startBackend } from '../server/backend.js';
+import type { Row, Table } from '../table.js';
 import { PROXIES } from './all.js';
-import type { ProxyKind } from './kind.js';
+import { rowsOfProxy } from './fronts.js';
+import { DIRECT, SIDECAR } from './names.js';
 import { startSidecar } from './sidecar.js';
-import { startProxy } from './start.js';
 
-/** The least that all of them can count. */
-const IDLE_SECONDS = 2;
-/** Three times as long, for lighttpd gives up at up to twice its time-out. */
-const TIMING: Timing = { workMs: 3 * IDLE_SECONDS * 1_000, leavesAfterMs: 1_200 };
 /** Proxies at once: they wait, mostly, but their lateness is measured. */
 const AT_ONCE = 3;
-
-const DIRECT = 'nothing in between';
-const SIDECAR = 'holdopen proxy';
-
-export const PROXY_NAMES: readonly string[] = [DIRECT, ...PROXIES.map(({ name }) => name), SIDECAR];
-
-type Rows = readonly Row<ProxyColumn>[];
 
 /** Asks every proxy everything. `say` is told of each as it is done. */
 export async function runProxies(
   names: readonly string[],
   say: (text: string) => void,
-): Promise<Table<ProxyColumn>> {
-  const server = await MatrixServer.start('held');
+): Promise<Table<ProbeColumn>> {
+  const server = await startBackend(nodeApp);
   try {
     const rows = await inTurns(names, AT_ONCE, async (name) => {
       const rowsOfName = await rowsOf(name, server);
       for (const row of rowsOfName) say(summary(row));
       return rowsOfName;
     });
-    return { columns: PROXY_COLUMNS, rows: rows.flat() };
+    return { columns: PROBE_COLUMNS, rows: rows.flat() };
   } finally {
     await server.close();
   }
 }
 
-async function rowsOf(name: string, server: MatrixServer): Promise<Rows> {
+async function rowsOf(name: string, server: Backend): Promise<readonly Row<ProbeColumn>[]> {
   try {
-    if (name === SIDECAR) return await sidecarRows();
+    if (name === SIDECAR) return [await sidecarRow()];
+    const { port: target, seen } = server;
     const kind = PROXIES.find((one) => one.name === name);
-    if (kind !== undefined) return await kindRows(kind, server);
-    const cells = await probed({ port: server.port, server });
+    if (kind !== undefined) {
+      const targets = { target, targetHttp2: 0, idleSeconds: IDLE_SECONDS };
+      return await rowsOfProxy(kind, { ...targets, version: '1.1', seen });
+    }
+    const cells = await probed({ origin: `http://127.0.0.1:${target}`, seen }, WAITS);
     return [{ name: DIRECT, version: '', cells }];
   } catch (error) {
-    if (error instanceof NotOnThisMachine) return [{ name, absent: error.message }];
-    return [{ name, failed: wordsOf(error) }];
+    return [rowOfFailure(name, error)];
   }
 }
 
-async function kindRows(kind: ProxyKind, server: MatrixServer): Promise<Rows> {
-  const proxy = await startProxy(kind, { target: server.port, idleSeconds: IDLE_SECONDS });
+async function sidecarRow(): Promise<Row<ProbeColumn>> {
+  const { version, impatient, seen, close } = await startSidecar(IDLE_SECONDS * 1_000);
   try {
-    return await Promise.all(
-      kind.fronts.map(async ({ name, acceptsGzip }) => ({
-        name: name === '' ? kind.name : `${kind.name}, \`${name}\``,
-        version: proxy.version,
-        cells: await probed({ port: proxy.port(name), acceptsGzip, server }),
-      })),
-    );
-  } finally {
-    await proxy.close();
-  }
-}
-
-async function sidecarRows(): Promise<Rows> {
-  const { version, front, close } = await startSidecar(IDLE_SECONDS * 1_000);
-  try {
-    return [{ name: SIDECAR, version, cells: await probed(front) }];
+    const cells = await probed({ origin: `http://127.0.0.1:${impatient}`, seen });
+    return { name: SIDECAR, version, cells };
   } finally {
     await close();
   }
-}
-
-/** What a busy machine brings too late comes in time once more; a fault is there again. */
-async function probed(front: ProbedFront): Promise<ProxyCells> {
-  const cells = await probe(front, TIMING);
-  const isBad = Object.values(cells).some(({ verdict }) => verdict === 'bad');
-  return isBad ? probe(front, TIMING) : cells;
-}
-
-function summary(row: Row<ProxyColumn>): string {
-  if ('absent' in row) return `${row.name}: not on this machine: ${row.absent}`;
-  if ('failed' in row) return `${row.name}: FAILED: ${row.failed}`;
-  const cells = PROXY_COLUMNS.map((column) => `${column}: ${row.cells[column].text}`);
-  return `${row.name} ${row.version}\n  ${cells.join('\n  ')}`;
 }

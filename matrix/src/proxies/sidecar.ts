@@ -1,11 +1,21 @@
 import { createFaultyPath } from '@holdopen/faulty-path';
 import { createProxy } from 'holdopen';
 import { installedVersion } from '../programs.js';
-import { HELD_CASES, INTERVAL_MS, MatrixServer } from '../server/server.js';
+import { plainApp } from '../server/apps/node.js';
+import { type Backend, startBackend } from '../server/backend.js';
+import { HELD_CASES, INTERVAL_MS } from '../server/cases.js';
+import { Stage } from '../server/stage.js';
 
-/** Our own proxy before a server that knows nothing of holdopen, behind a hop that drops what is idle. */
-export async function startSidecar(idleMs: number) {
-  const server = await MatrixServer.start('plain');
+export interface RunningSidecar extends Backend {
+  readonly version: string;
+  /** A hop in front of it that drops what is idle. */
+  readonly impatient: number;
+}
+
+/** Our own proxy before a server that knows nothing of holdopen. */
+export async function startSidecar(idleMs: number): Promise<RunningSidecar> {
+  const stage = new Stage();
+  const server = await startBackend(() => plainApp(stage));
   const sidecar = await createProxy({
     target: `http://127.0.0.1:${server.port}`,
     listen: '127.0.0.1:0',
@@ -13,16 +23,21 @@ export async function startSidecar(idleMs: number) {
       route: `/plain/${name}/*`,
       ...options,
     })),
-    hold: { intervalMs: INTERVAL_MS, onBeat: server.onBeat, onLateOutcome: () => {} },
+    hold: { intervalMs: INTERVAL_MS, onBeat: stage.onBeat, onLateOutcome: () => {} },
   });
   const path = await createFaultyPath({
     target: sidecar.url,
     faults: [{ type: 'idle-kill', afterMs: idleMs }],
   });
-  const close = async (): Promise<void> => {
-    await path.close();
-    sidecar.destroy();
-    await server.close();
+  return {
+    version: installedVersion('holdopen'),
+    port: Number(new URL(sidecar.url).port),
+    impatient: path.port,
+    seen: async (id) => stage.seen(id),
+    async close() {
+      await path.close();
+      sidecar.destroy();
+      await server.close();
+    },
   };
-  return { version: installedVersion('holdopen'), front: { port: path.port, server }, close };
 }

@@ -1,6 +1,6 @@
-/** What the server saw of one exchange; times as `performance.now()` has them. */
+/** What the server saw of one exchange; times as `Date.now()` has them, for it may be another process. */
 export interface Seen {
-  /** As the last hop in front of the server speaks it. */
+  /** As the last hop in front of the server speaks it, where its handler can know. */
   httpVersion: string | undefined;
   /** How often the request came: some hops ask again. */
   requests: number;
@@ -11,7 +11,7 @@ export interface Seen {
   isOver: boolean;
 }
 
-/** What the server saw, by the `id` in the query. */
+/** What the server saw, by the `id` in the path. */
 export class ServerLog {
   readonly #seen = new Map<string, Seen>();
 
@@ -23,9 +23,4 @@ export class ServerLog {
     }
     return seen;
   }
-}
-
-/** Of any URL of the server; no `id` is one, too. */
-export function idOf(url: string | undefined): string {
-  return new URL(url ?? '/', 'http://server').searchParams.get('id') ?? '';
 }

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { type Answer, answerJson } from './answer.js';
 
 const Message = z.object({
   id: z.union([z.string(), z.number()]).optional(),
@@ -7,18 +7,12 @@ const Message = z.object({
   params: z.object({ protocolVersion: z.string().optional() }).optional(),
 });
 
-/** Answers what an MCP client says before and beside its call. `false`: this is the call. */
-export function answerMcp(req: IncomingMessage, res: ServerResponse, body: unknown): boolean {
-  if (req.method !== 'POST') {
-    res.writeHead(405, { Allow: 'POST' }).end();
-    return true;
-  }
+/** Answers what an MCP client says before and beside its call. `undefined`: this is the call. */
+export function answerMcp(httpMethod: string, body: unknown): Answer | undefined {
+  if (httpMethod !== 'POST') return { status: 405, headers: { Allow: 'POST' }, body: '' };
   const { id, method, params } = Message.parse(body);
-  if (method === 'tools/call') return false;
-  if (id === undefined) {
-    res.writeHead(202).end();
-    return true;
-  }
+  if (method === 'tools/call') return undefined;
+  if (id === undefined) return { status: 202, headers: {}, body: '' };
   const result =
     method === 'initialize'
       ? {
@@ -27,7 +21,5 @@ export function answerMcp(req: IncomingMessage, res: ServerResponse, body: unkno
           serverInfo: { name: 'matrix', version: '1' },
         }
       : {};
-  res.writeHead(200, { 'Content-Type': 'application/json' });
-  res.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-  return true;
+  return answerJson(200, { jsonrpc: '2.0', id, result });
 }

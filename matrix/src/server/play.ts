@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, answerJson, answerWith } from './answer.js';
 import type { Case } from './cases.js';
 import type { Wire } from './wire.js';
 
@@ -10,52 +10,58 @@ interface Scene {
   readonly request: unknown;
 }
 
-type Handler = (res: ServerResponse<IncomingMessage>, scene: Scene) => Promise<void>;
+type Handler = (scene: Scene) => Promise<Answer>;
 
-const answers: Handler = async (res, { wire, workMs, request }) => {
+const answers: Handler = async ({ wire, workMs, request }) => {
   await delay(workMs);
-  res.setHeader('Content-Type', 'application/json');
-  res.end(JSON.stringify(wire.answer(request)));
+  return answerJson(200, wire.answer(request));
 };
 
-const fails: Handler = async (res, { wire, workMs, request }) => {
+const fails: Handler = async ({ wire, workMs, request }) => {
   await delay(workMs);
-  res.writeHead(422, { 'Content-Type': 'application/json' });
-  res.end(JSON.stringify(wire.failure(request)));
+  return answerJson(422, wire.failure(request));
 };
 
-const streams: Handler = async (res, { wire, workMs, request }) => {
+const streams: Handler = async ({ wire, workMs, request }) => {
   const [first, last] = wire.events(request);
   await delay(workMs);
-  if (!res.headersSent) res.setHeader('Content-Type', 'text/event-stream');
-  res.write(first);
-  await delay(workMs);
-  res.end(last);
+  return answerWith(200, 'text/event-stream', pieces());
+  async function* pieces() {
+    yield first;
+    await delay(workMs);
+    yield last;
+  }
 };
 
-const streamsAtOnce: Handler = async (res, scene) => {
-  res.writeHead(200, { 'Content-Type': 'text/event-stream' });
-  res.flushHeaders();
-  await streams(res, scene);
+const streamsAtOnce: Handler = async ({ wire, workMs, request }) => {
+  const [first, last] = wire.events(request);
+  return answerWith(200, 'text/event-stream', pieces());
+  async function* pieces() {
+    await delay(workMs);
+    yield first;
+    await delay(workMs);
+    yield last;
+  }
 };
 
-const breaksDown: Handler = async (res, { wire, workMs, request }) => {
+const breaksDown: Handler = async ({ wire, workMs, request }) => {
   const [first, last] = wire.events(request);
   await delay(workMs);
-  res.setHeader('Content-Type', 'text/event-stream');
-  res.write(first);
-  await delay(workMs);
-  // In the middle of an event: no beat and no error event can follow.
-  res.write(last.slice(0, last.indexOf('data: ') + 'data: '.length + 1));
-  await delay(200);
-  res.destroy();
+  return answerWith(200, 'text/event-stream', pieces());
+  async function* pieces() {
+    yield first;
+    await delay(workMs);
+    // In the middle of an event: no beat and no error event can follow.
+    yield last.slice(0, last.indexOf('data: ') + 'data: '.length + 1);
+    await delay(200);
+    throw new Error('the handler broke down, as it was asked to');
+  }
 };
 
 /** What frameworks make of an error that nobody caught. */
-const showsErrorPage: Handler = async (res, { workMs }) => {
+const showsErrorPage: Handler = async ({ workMs }) => {
   await delay(workMs);
-  res.writeHead(500, { 'Content-Type': 'text/html' });
-  res.end('<h1>Internal Server Error</h1>');
+  return answerWith(500, 'text/html', '<h1>Internal Server Error</h1>');
 };
 
 /** What the handlers of the server do. None of them knows of holdopen. */
