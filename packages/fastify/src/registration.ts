@@ -24,7 +24,14 @@ export class Registration {
 
   /** @throws HoldOpenError if an option is wrong. */
   constructor(given: FastifyHoldOpenPluginOptions) {
-    const { global = true, ...options }: FastifyHoldOpenPluginOptions = { ...given };
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw new HoldOpenError(
+        'HOLDOPEN_INVALID_OPTION',
+        `The options of holdOpen must be an object, such as { intervalMs: 8000 }; it was ${show(given)}.`,
+        { given },
+      );
+    }
+    const { global = true, ...options }: FastifyHoldOpenPluginOptions = given;
     for (const name of REGISTER_OPTIONS) Reflect.deleteProperty(options, name);
     if (typeof global !== 'boolean') {
       throw new HoldOpenError(

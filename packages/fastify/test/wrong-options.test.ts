@@ -27,6 +27,8 @@ describe('wrong options of the plugin', () => {
     [{ global: 'no' }, 'HOLDOPEN_INVALID_OPTION', /global must be true, or false .* "no"/],
     [{ onBeat: 5 }, 'HOLDOPEN_INVALID_OPTION', /onBeat must be a function; it was 5/],
     [{ maxSilenceMs: 100 }, 'HOLDOPEN_CONFLICTING_OPTIONS', /Raise maxSilenceMs/],
+    [5, 'HOLDOPEN_INVALID_OPTION', /options of holdOpen must be an object, .* it was 5/],
+    [['/v1'], 'HOLDOPEN_INVALID_OPTION', /must be an object, .* it was an array/],
   ])('%o makes register reject with the fix', async (options, code, message) => {
     const error = await failure(createApp().register(holdOpen, options as object));
     expect(error.code).toBe(code);

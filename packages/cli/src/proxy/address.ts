@@ -4,18 +4,18 @@ import { ProxyOptionError } from './errors.js';
 /** Where a server listens. */
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Reads `host:port`, `:port`, `[::1]:port` or `unix:/path`. @throws ProxyOptionError */
+/** Reads `host:port`, `port`, `:port`, `[::1]:port` or `unix:/path`. @throws ProxyOptionError */
 export function parseAddress(option: string, text: string): Address {
   if (text.startsWith('unix:/')) return { path: text.slice('unix:'.length) };
-  const parts = /^(?:\[([\da-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(text);
+  const parts = /^(?:(?:\[([\da-f:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/i.exec(text);
   const port = Number(parts?.[3]);
   if (parts === null || port > 65_535) {
     throw new ProxyOptionError(
-      `${option}: ${JSON.stringify(text)} is no address. Write host:port, such as 127.0.0.1:8080, or [::1]:8080.`,
+      `${option}: ${JSON.stringify(text)} is no address. Write host:port, such as 127.0.0.1:8080 or [::1]:8080, or the port alone.`,
     );
   }
   // Whoever leaves the host out has not said that all the world may come.
-  return { host: parts[1] ?? (parts[2] === '' ? '127.0.0.1' : (parts[2] ?? '')), port };
+  return { host: parts[1] || parts[2] || '127.0.0.1', port };
 }
 
 /** Clients that come all at once, as after a restart, wait in the system's queue. */

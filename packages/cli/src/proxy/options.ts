@@ -18,7 +18,7 @@ export type AccessLog = (typeof ACCESS_LOGS)[number];
 export interface ProxyOptions {
   /** The one server behind: `http://127.0.0.1:8000`, `https://api.internal`, `unix:/run/app.sock`. */
   target: string | URL;
-  /** Where to listen, `host:port` or `unix:/path`; port 0 is a free one. @default '127.0.0.1:8080' */
+  /** Where to listen, `host:port`, a port of this machine alone, or `unix:/path`; port 0 is a free one. @default '127.0.0.1:8080' */
   listen?: string;
   /** Which answers are held, the first that matches: `POST /v1/*`, or with options of its own. */
   routes?: readonly (string | ProxyRoute)[];

@@ -31,7 +31,8 @@ describe('holdopen proxy', () => {
         accessLog: 'json',
       }),
     );
-    const running = await startCommand('--config', file, '--admin', '127.0.0.1:0');
+    // A port alone is one of this machine.
+    const running = await startCommand('--config', file, '--admin', '0');
     const admin = running.adminUrl;
     const client = await rawClient(running.port, GET);
     await client.arrived('HoldOpen: interval=200');
