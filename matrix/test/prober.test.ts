@@ -36,16 +36,20 @@ const BROKEN = {
       play: ({ signal: _, ...call }) => stage.play(call),
       holdOptions: (name) => stage.holdOptions(name),
     }),
-  /** A beat lands inside the payload. */
+  /** A beat lands in the midst of a token. */
   splicing: (stage) =>
     nodeApp({
       holdOptions: (name) => stage.holdOptions(name),
       async play(call) {
         const { body, ...answer } = await stage.play(call);
-        return { ...answer, body: typeof body === 'string' ? body.replace(/ld"/, 'l\\nd"') : body };
+        return { ...answer, body: typeof body === 'string' ? body : spliced(body) };
       },
     }),
 } satisfies Record<string, (stage: Stage) => RequestListener>;
+
+async function* spliced(pieces: AsyncIterable<string>): AsyncIterable<string> {
+  for await (const piece of pieces) yield /\w$/.test(piece) ? `${piece}\n` : piece;
+}
 
 let server: Backend;
 const seen = new Map<string, ProbeCells>();
@@ -138,8 +142,9 @@ describe('a fault of ours shows', () => {
     expect(cells('deaf').json.verdict).toBe('good');
   });
 
-  test('where the payload is another one', () => {
+  test('where a beat lands in the midst of a token', () => {
     expect(cells('splicing').json).toMatchObject({ verdict: 'bad', isWrong: true });
+    expect(cells('splicing').events).toMatchObject({ verdict: 'bad', isWrong: true });
   });
 });
 

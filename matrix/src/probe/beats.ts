@@ -31,15 +31,21 @@ function lagsOf(
   });
 }
 
-/** Whether beats came one by one as they were sent. */
+/** Whether beats were sent through all of the silence, and came one by one as they were sent. */
 export function describeBeats(
-  heard: Heard,
+  heard: Pick<Heard, 'arrivals'>,
   sentMs: readonly number[],
   format: keyof typeof BEATS,
+  silentMs: number,
 ): Cell {
   const lags = lagsOf(heard, sentMs, format);
   if (sentMs.length === 0) return bad('none was sent');
   if (lags.length === 0) return bad('none arrived');
+  // A busy machine beats late, but not half as often.
+  if (sentMs.length < silentMs / INTERVAL_MS / 2) {
+    return bad(`${sentMs.length} in ${seconds(silentMs)}`);
+  }
+  if (lags.length < sentMs.length) return bad(`${lags.length} of ${sentMs.length} arrived`);
   const endMs = heard.arrivals.at(-1)?.atMs ?? 0;
   const isGathered = lags.every((lag, at) => (sentMs[at] ?? 0) + lag >= endMs - AT_THE_END_MS);
   const longest = Math.max(...lags);

@@ -27,11 +27,12 @@ const ACCEPT = { json: 'application/json', events: 'text/event-stream' };
 
 /** What a program that uses fetch makes of an answer that was cut. */
 export async function fetchedAsUsual(call: Call, mode: 'json' | 'events'): Promise<Cell> {
+  const signal = AbortSignal.timeout(call.limitMs);
   try {
     const response = await fetchFor(call)(call.url, {
       method: mode === 'json' ? 'POST' : 'GET',
       headers: { accept: ACCEPT[mode] },
-      signal: AbortSignal.timeout(call.limitMs),
+      signal,
     });
     if (response.status !== 200) return bad(`status ${response.status}`);
     if (mode === 'json') {
@@ -40,6 +41,8 @@ export async function fetchedAsUsual(call: Call, mode: 'json' | 'events'): Promi
     await response.text();
     return wrong('ends as if whole');
   } catch (error) {
+    // It was not told of anything: it had enough.
+    if (signal.aborted) return bad('nothing ends it');
     const { isOver } = await call.front.seen(call.id);
     return isOver ? good(wordsOf(error)) : bad(`${wordsOf(error)}, before it was to break`);
   }

@@ -70,10 +70,10 @@ export async function probe(front: ProbedFront, timing: Timing): Promise<ProbeCe
   return {
     silent: describeSilent(silent),
     json: describeAnswer(json),
-    jsonBeats: describeBeats(json.heard, json.seen.beatsMs, 'json'),
+    jsonBeats: describeBeats(json.heard, json.seen.beatsMs, 'json', timing.workMs),
     events: describeEvents(events.heard),
-    eventBeats: describeBeats(events.heard, events.seen.beatsMs, 'sse'),
-    ownHeadBeats: describeBeats(ownHead.heard, ownHead.seen.beatsMs, 'sse'),
+    eventBeats: describeBeats(events.heard, events.seen.beatsMs, 'sse', 2 * timing.workMs),
+    ownHeadBeats: describeBeats(ownHead.heard, ownHead.seen.beatsMs, 'sse', 2 * timing.workMs),
     cut: describeCut(cut),
     cutFetch,
     cutClient,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, answerJson, answerWith } from './answer.js';
-import type { Case } from './cases.js';
+import { type Case, INTERVAL_MS } from './cases.js';
 import type { Wire } from './wire.js';
 
 interface Scene {
@@ -12,9 +12,25 @@ interface Scene {
 
 type Handler = (scene: Scene) => Promise<Answer>;
 
+/** Longer than the interval, so that a beat would land there, and shorter than all time-outs. */
+const MIDST_MS = 1.6 * INTERVAL_MS;
+
+/** A text that falls silent in the midst of a token. */
+async function* inHalves(text: string, at: number): AsyncIterable<string> {
+  yield text.slice(0, at);
+  await delay(MIDST_MS);
+  yield text.slice(at);
+}
+
 const answers: Handler = async ({ wire, workMs, request }) => {
   await delay(workMs);
   return answerJson(200, wire.answer(request));
+};
+
+const answersInHalves: Handler = async (scene) => {
+  const { status, headers, body } = await answers(scene);
+  const text = String(body);
+  return { status, headers, body: inHalves(text, text.indexOf('held') + 2) };
 };
 
 const fails: Handler = async ({ wire, workMs, request }) => {
@@ -29,7 +45,7 @@ const streams: Handler = async ({ wire, workMs, request }) => {
   async function* pieces() {
     yield first;
     await delay(workMs);
-    yield last;
+    yield* inHalves(last, last.indexOf('data: ') + 'data: '.length + 1);
   }
 };
 
@@ -67,7 +83,7 @@ const showsErrorPage: Handler = async ({ workMs }) => {
 /** What the handlers of the server do. None of them knows of holdopen. */
 export const PLAYS: Readonly<Record<Case, Handler>> = {
   silent: answers,
-  json: answers,
+  json: answersInHalves,
   cut: fails,
   body: fails,
   events: streams,
