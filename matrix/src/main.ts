@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { runAdapters } from './adapters/run.js';
 import { runClients } from './clients/run.js';
 import { blocksOf, type Tables } from './page/blocks.js';
-import { fill } from './page/document.js';
+import { fill, lostFrom } from './page/document.js';
 import { HELP, type Plan, readPlan } from './plan.js';
 import { runHttp2 } from './proxies/http2/run.js';
 import { runProxies } from './proxies/run.js';
@@ -35,12 +35,18 @@ async function run(plan: Plan): Promise<boolean> {
           .filter((block) => block !== '')
           .join('\n\n')}\n`,
   );
+  const all = Object.values(tables);
+  if (all.some(isOdd)) say('Something is not as this repository says: see ≠, and mend the words.');
+  const lost = plan.writes && !plan.isForced ? lostFrom(readFileSync(DOCUMENT, 'utf8'), all) : [];
+  if (lost.length > 0) {
+    throw new Error(
+      `docs/compatibility.md is left as it is, for its rows of what is not here would go: ${lost.join('; ')}. Install that, or take --force.`,
+    );
+  }
   if (plan.writes) {
     writeFileSync(DOCUMENT, written(blocks));
     say('written: docs/compatibility.md');
   }
-  const all = Object.values(tables);
-  if (all.some(isOdd)) say('Something is not as this repository says: see ≠, and mend the words.');
   return all.every(isKept);
 }
 
@@ -88,3 +94,5 @@ try {
   say(`matrix: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 2;
 }
+// What a failure has left running would keep us for ever; it is killed as we go.
+process.stdout.write('', () => process.exit());

@@ -13,6 +13,7 @@ export const HELP = `npm run matrix -- [options]
   --adapter NAME          this adapter alone; may be repeated
   --json                  prints JSON in place of tables
   --no-write              leaves docs/compatibility.md as it is; so does a part of the matrix
+  --force                 writes it even where it loses rows of what is not on this machine
   --help
 
 Clients: ${CLIENT_NAMES.join('; ')}
@@ -25,6 +26,8 @@ export interface Plan extends Readonly<Record<Part, readonly string[]>> {
   readonly asJson: boolean;
   /** Only the whole of it makes a document. */
   readonly writes: boolean;
+  /** It may lose rows. */
+  readonly isForced: boolean;
 }
 
 /** `undefined`: help was asked for. @throws Error if an argument is wrong; its message says what to do. */
@@ -38,6 +41,7 @@ export function readPlan(args: readonly string[]): Plan | undefined {
       adapter: { type: 'string', multiple: true },
       json: { type: 'boolean', default: false },
       'no-write': { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -62,14 +66,21 @@ export function readPlan(args: readonly string[]): Plan | undefined {
   const isNamed = PARTS.some((part) => names[part] !== undefined);
   const of = (part: Part): readonly string[] => {
     if (only !== undefined && only !== part) return [];
-    return names[part] ?? (isNamed && only === undefined ? [] : all[part]);
+    return names[part] ?? (isNamed ? [] : all[part]);
   };
-  return {
+  const asked = {
     clients: of('clients'),
     proxies: of('proxies'),
     http2: of('http2'),
     adapters: of('adapters'),
+  };
+  if (Object.values(asked).every((part) => part.length === 0)) {
+    throw new Error(`nothing of what was named is in --only ${only}: leave --only out.`);
+  }
+  return {
+    ...asked,
     asJson: values.json,
+    isForced: values.force,
     writes: !isNamed && only === undefined && !values['no-write'],
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../src/clients/judge.js';
-import { fill } from '../src/page/document.js';
+import { fill, lostFrom } from '../src/page/document.js';
 import { drawAbsent, drawTable } from '../src/page/draw.js';
 import { readPlan } from '../src/plan.js';
 import { afterAll, bad, good, isKept, plain, type Table, wrong } from '../src/table.js';
@@ -47,6 +47,26 @@ describe('the document', () => {
     });
     expect(filled).toBe('before\n<!-- matrix: made -->\n\nnew\n\n<!-- /matrix: made -->\nafter');
     expect(() => fill('nothing', { made: 'new' })).toThrow(/<!-- matrix: made -->/);
+  });
+
+  test('has one place for each table, so that none stays as it was', () => {
+    const place = '<!-- matrix: made -->old<!-- /matrix: made -->';
+    expect(() => fill(`${place}${place}`, { made: 'new' })).toThrow(/two places for made/);
+  });
+
+  test('is not to lose what the machine lacks and another had', () => {
+    const document = '| nginx 1.22.1 | ✓ |\n| httpx 0.23.3 | ✓ |\n| httpx 0.23.3, HTTP/2 | ✓ |';
+    const absent = (...names: string[]): Table<Column> => ({
+      columns: ['silent', 'json'],
+      rows: names.map((name) => ({ name, absent: 'it is not here' })),
+    });
+    const names = ['nginx', 'httpx, HTTP/2', 'curl', 'nginx, HTTP/2', 'httpx-sse'];
+    expect(lostFrom(document, [absent(...names), absent('nginx')])).toEqual([
+      'nginx',
+      'httpx, HTTP/2',
+    ]);
+    expect(readPlan([])?.isForced).toBe(false);
+    expect(readPlan(['--force'])?.isForced).toBe(true);
   });
 });
 
@@ -139,6 +159,16 @@ describe('the command line', () => {
       adapters: ['Fastify'],
       ...{ clients: [], proxies: [] },
       writes: false,
+    });
+  });
+
+  test('refuses to ask nothing of what was named', () => {
+    const nothing = /nothing of what was named is in --only/;
+    expect(() => readPlan(['--only', 'http2', '--proxy', 'Squid'])).toThrow(nothing);
+    expect(() => readPlan(['--only', 'proxies', '--client', 'curl'])).toThrow(nothing);
+    expect(readPlan(['--only', 'http2', '--proxy', 'nginx'])).toMatchObject({
+      http2: ['nginx'],
+      ...{ proxies: [], clients: [], adapters: [] },
     });
   });
 

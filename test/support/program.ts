@@ -96,6 +96,8 @@ export async function startProgram(setup: ProgramSetup): Promise<WatchedProgram>
     const impatience = setTimeout(kill, PATIENCE_MS);
     await exited;
     clearTimeout(impatience);
+    // One that was killed by somebody else has left its workers.
+    if (setup.inOwnGroup === true) killGroup(child);
     process.off('exit', abandon);
     await rm(folder, { recursive: true, force: true });
   };

@@ -31,6 +31,8 @@ const CLIENT_COLUMNS = {
 type FromClient = keyof typeof CLIENT_COLUMNS;
 const FROM_CLIENTS = ['httpx', 'httpx cut', 'curl', 'curl cut'] as const satisfies FromClient[];
 
+const THROUGH = ', through nginx';
+
 export type AdapterColumn = ProbeColumn | FromClient;
 type Rows = readonly Row<AdapterColumn>[];
 /** By the client's name; what is not here, and why. */
@@ -80,7 +82,9 @@ async function rowsOf(kind: AdapterKind, clients: Prepared): Promise<Rows> {
     });
     const [direct, behind] = await Promise.all([
       row({ origin: `http://127.0.0.1:${port}`, seen }, WAITS),
-      behindNginx(backend, (front) => row(front, kind.known, ', through nginx')),
+      behindNginx(backend, (front) => row(front, kind.known, THROUGH)).catch((error) => [
+        rowOfFailure(`${kind.name}${THROUGH}`, error),
+      ]),
     ]);
     return [direct, ...behind];
   } catch (error) {
@@ -105,7 +109,10 @@ async function behindNginx(
   });
   if (proxy === undefined) return [];
   try {
-    return [await row({ origin: `http://127.0.0.1:${proxy.port('')}`, seen })];
+    const rowOfFront = await row({ origin: `http://127.0.0.1:${proxy.port('')}`, seen });
+    // One that died on the way has answered nothing of what came after.
+    proxy.check();
+    return [rowOfFront];
   } finally {
     await proxy.close();
   }

@@ -23,26 +23,35 @@ export interface Call {
   readonly mode: 'json' | 'events';
   readonly timeoutMs: number;
   readonly env: Readonly<Record<string, string>>;
+  /** After so long it is killed. */
+  readonly limitMs?: number;
 }
 
 /** Starts the client's script for one call. @throws Error if it does not say what came of it. */
 export async function call(
   { command: [program, ...args] }: PreparedClient,
-  { url, mode, timeoutMs, env }: Call,
+  { url, mode, timeoutMs, env, limitMs = LIMIT_MS }: Call,
 ): Promise<Told> {
   const child = spawn(program, [...args, url, mode, `${timeoutMs}`], {
     env: { ...process.env, PATH: SEARCH_PATH, PYTHONDONTWRITEBYTECODE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal: AbortSignal.timeout(LIMIT_MS),
+    signal: AbortSignal.timeout(limitMs),
     killSignal: 'SIGKILL',
   });
   let failure: Error | undefined;
   child.once('error', (error) => {
     failure = error;
+    // What it has started may hold them open for ever.
+    child.stdout.destroy();
+    child.stderr.destroy();
   });
-  const [told, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  if (failure?.name === 'AbortError') throw new Error(`says nothing for ${LIMIT_MS / 1_000} s`);
-  if (failure !== undefined) throw failure;
+  const [told, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]).catch(
+    (error) => {
+      throw failure?.name === 'AbortError'
+        ? new Error(`says nothing for ${limitMs / 1_000} s`)
+        : (failure ?? error);
+    },
+  );
   const line = told.trim().split('\n').at(-1) ?? '';
   try {
     return Told.parse(JSON.parse(line));

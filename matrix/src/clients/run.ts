@@ -7,11 +7,11 @@ import { NotOnThisMachine } from '../programs.js';
 import { nginxHttp2 } from '../proxies/http2/nginx.js';
 import type { ProxyKind } from '../proxies/kind.js';
 import { nginx } from '../proxies/nginx.js';
-import { type RunningProxy, startProxy } from '../proxies/start.js';
+import { startProxy } from '../proxies/start.js';
 import { nodeApp } from '../server/apps/node.js';
 import { startBackend } from '../server/backend.js';
 import { trusting } from '../server/certificate.js';
-import type { Cell, Row, Table } from '../table.js';
+import type { Cell, FailedRow, Row, Table } from '../table.js';
 import { CLIENTS, THROUGH_NGINX } from './all.js';
 import { askClient, type Place } from './ask.js';
 import { CLIENT_COLUMNS, type ClientColumn } from './judge.js';
@@ -23,6 +23,9 @@ const AT_ONCE = 3;
 const NGINX_IDLE_SECONDS = 60;
 
 export const CLIENT_NAMES: readonly string[] = CLIENTS.map(({ name }) => name);
+
+const THROUGH = ', through nginx';
+const HTTP2_THROUGH = ', HTTP/2 to nginx';
 
 type ClientRow = Row<ClientColumn>;
 type Say = (text: string) => void;
@@ -44,8 +47,8 @@ export async function runClients(names: readonly string[], say: Say): Promise<Ta
   process.once('exit', remove);
   const [server, server2] = await Promise.all([startBackend(nodeApp), startBackend(nodeApp, 'h2')]);
   const [proxy, proxy2] = await Promise.all([
-    startNginx(nginx, server.port),
-    startNginx(nginxHttp2, server.port),
+    startNginx(nginx, server.port, THROUGH),
+    startNginx(nginxHttp2, server.port, HTTP2_THROUGH),
   ]);
   const env = await trusting(folder);
   const place = (scheme: string, port: number | undefined, seen = server.seen): Place => ({
@@ -63,23 +66,22 @@ export async function runClients(names: readonly string[], say: Say): Promise<Ta
   try {
     const asked = [
       ...at('', place('http', server.port), ({ prepare }) => prepare),
-      ...(proxy === undefined
+      ...(proxy.port === undefined
         ? []
-        : at(', through nginx', place('http', proxy.port('')), (kind) =>
+        : at(THROUGH, place('http', proxy.port), (kind) =>
             isThroughNginx(kind) ? kind.prepare : undefined,
           )),
       ...at(', HTTP/2', place('https', server2.port, server2.seen), overHttp2),
-      ...(proxy2 === undefined
+      ...(proxy2.port === undefined
         ? []
-        : at(', HTTP/2 to nginx', place('https', proxy2.port('')), (kind) =>
+        : at(HTTP2_THROUGH, place('https', proxy2.port), (kind) =>
             isThroughNginx(kind) ? overHttp2(kind) : undefined,
           )),
     ];
     const rows = await inTurns(asked, AT_ONCE, (one) => rowOf(one, folder, say));
-    for (const one of [proxy, proxy2]) one?.check();
-    return { columns: CLIENT_COLUMNS, rows };
+    return { columns: CLIENT_COLUMNS, rows: [...rows, ...proxy.failures(), ...proxy2.failures()] };
   } finally {
-    await Promise.all([proxy?.close(), proxy2?.close(), server.close(), server2.close()]);
+    await Promise.all([proxy.close(), proxy2.close(), server.close(), server2.close()]);
     process.off('exit', remove);
     remove();
   }
@@ -110,11 +112,32 @@ async function rowOf(
   }
 }
 
-async function startNginx(kind: ProxyKind, target: number): Promise<RunningProxy | undefined> {
+/** nginx between clients and the server. */
+interface Between {
+  /** `undefined`: it is not running. */
+  readonly port: number | undefined;
+  /** What is to be said of it in the end; that it is not here is said of its own row. */
+  failures(): FailedRow[];
+  close(): Promise<void>;
+}
+
+/** What goes wrong with it costs its own rows and no others. */
+async function startNginx(kind: ProxyKind, target: number, how: string): Promise<Between> {
+  const failed = (error: unknown): FailedRow[] => [rowOfFailure(`clients${how}`, error)];
   try {
-    return await startProxy(kind, { target, targetHttp2: 0, idleSeconds: NGINX_IDLE_SECONDS });
+    const targets = { target, targetHttp2: 0, idleSeconds: NGINX_IDLE_SECONDS };
+    const { port, check, close } = await startProxy(kind, targets);
+    const failures = (): FailedRow[] => {
+      try {
+        check();
+        return [];
+      } catch (error) {
+        return failed(error);
+      }
+    };
+    return { port: port(''), failures, close };
   } catch (error) {
-    if (error instanceof NotOnThisMachine) return undefined;
-    throw error;
+    const rows = error instanceof NotOnThisMachine ? [] : failed(error);
+    return { port: undefined, failures: () => rows, close: async () => {} };
   }
 }
