@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { SEARCH_PATH } from '../../../test/support/program.js';
@@ -27,6 +27,12 @@ export interface Call {
   readonly limitMs?: number;
 }
 
+const running = new Set<ChildProcess>();
+// Whoever interrupts us is not left with them. One listener: there may be thirty at once.
+process.once('exit', () => {
+  for (const child of running) child.kill();
+});
+
 /** Starts the client's script for one call. @throws Error if it does not say what came of it. */
 export async function call(
   { command: [program, ...args] }: PreparedClient,
@@ -38,6 +44,8 @@ export async function call(
     signal: AbortSignal.timeout(limitMs),
     killSignal: 'SIGKILL',
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   let failure: Error | undefined;
   child.once('error', (error) => {
     failure = error;
